@@ -1,0 +1,1 @@
+"""The waist: primitives, the problem made of them, and an engine's answer."""
