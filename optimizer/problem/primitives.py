@@ -279,6 +279,8 @@ class Rows:
         Value quanta per quantum of violation; None for a hard constraint.
     decimals : int
         Decimal places of the amounts.
+    labels : tuple of str, optional
+        Canonical JSON of each row's group, for people; engines do not look.
     """
 
     rule: str
@@ -289,6 +291,7 @@ class Rows:
     measure: int | None = None
     penalty: Fraction | None = None
     decimals: int = 0
+    labels: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

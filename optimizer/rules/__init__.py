@@ -1,1 +1,1 @@
-""""""
+"""One file per kind of rule: its model, its primitives, its audit, its words."""

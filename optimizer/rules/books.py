@@ -1,0 +1,116 @@
+"""What a rule sees while it audits: the raw tables and the written contacts, through SQL alone.
+
+Nothing here comes from the compiler. A rule asks for its *rows* (a relation with ``planned, who, each, day, instant,
+amount``), joins them with its windows, and says what it found as :class:`Line` objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from optimizer.language.durations import Window
+from optimizer.language.expressions import Expression
+from optimizer.language.limits import TableLimit
+from optimizer.rules.total_of import TotalOf
+from optimizer.rules.world import Clock, Limit
+
+Sense = Literal["<=", ">=", "="]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recount: a constraint's group, or one breach of a policy.
+
+    Parameters
+    ----------
+    rule : str
+    group : mapping
+        What the line is about: ``for_each`` values, the window, and who (policies).
+    sense : {"<=", ">=", "="}
+    limit, used : Decimal
+        In the rule's own units; ``limit`` is what history left of it.
+    excess : Decimal
+        How far beyond the limit, 0 when obeyed.
+    paid : Decimal
+        Penalty paid for the excess; a soft rule is never broken.
+    broken : bool
+    report_only : bool
+    """
+
+    rule: str
+    group: Mapping[str, Any]
+    sense: Sense
+    limit: Decimal
+    used: Decimal
+    excess: Decimal = Decimal(0)
+    paid: Decimal = Decimal(0)
+    broken: bool = False
+    report_only: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """An exact total: the group's key, how much, and the slack that the semantics allow a computed total."""
+
+    key: str
+    total: Decimal
+    slack: Decimal
+
+
+class Books(Protocol):
+    """Answers an auditing rule's questions from the raw tables and the written file."""
+
+    def rows(
+        self,
+        *,
+        where: Expression | None,
+        who: str | None,
+        each: tuple[str, ...] = (),
+        amount: TotalOf | None = None,
+        own: str | None = None,
+        history: bool,
+        clock: Clock,
+    ) -> str:
+        """Create a relation of the contacts that a rule counts and return its name.
+
+        Columns: ``planned`` bool (False: history), ``contact`` (a number, different for each contact), ``who``
+        (text), ``each`` (canonical JSON of the ``for_each`` values), ``day`` DATE and ``instant`` TIMESTAMP of the
+        clock, ``amount`` DOUBLE (1 for contacts), ``pick`` (text, the different keys of a ``distinct`` total), ``own``
+        (the customers column of a ``{column}`` limit).
+        """
+        ...
+
+    def marked(self, conditions: Mapping[str, Expression], *, who: str, history: bool, clock: Clock) -> str:
+        """Create a relation of all contacts with one boolean column per condition, and return its name.
+
+        Columns: ``planned, contact, who, day, instant, slot`` and the conditions' names.
+        """
+        ...
+
+    def windows(self, window: Window | None, clock: Clock) -> str:
+        """Create a relation ``(first DATE, last DATE)`` of the windows that contain a horizon day; return its name."""
+        ...
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query over the relations."""
+        ...
+
+    def sums(self, sql: str, total: TotalOf) -> Iterator[Sum]:
+        """Sum exactly: the query yields ``(key, amount)``; plain columns as decimals, computed ones as doubles."""
+        ...
+
+    def groups(
+        self, each: tuple[str, ...], where: Expression | None, tables: Sequence[TableLimit]
+    ) -> list[dict[str, Any]]:
+        """Return the groups of a constraint, sorted: values among all candidates as read that match ``where``, and
+        keys of its limits tables.
+        """
+        ...
+
+    def limit(self, rule: str, limit: Limit, group: Mapping[str, Any]) -> Decimal:
+        """Return the limit of one group."""
+        ...

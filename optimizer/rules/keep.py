@@ -1,0 +1,67 @@
+"""Eligibility by a condition: keep only what is true, or drop what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from optimizer.language.expressions import Expression
+from optimizer.rules.base import Needs
+from optimizer.rules.eligibility import EligibilityRule, breaches
+
+if TYPE_CHECKING:
+    from optimizer.rules.books import Books, Line
+
+
+class Keep(EligibilityRule):
+    """Only candidates for which this is true may be used (NULL is not true)."""
+
+    section = "eligibility"
+    marks = (frozenset({"keep"}),)
+    title: ClassVar[str] = "Keep"
+
+    keep: Expression = Field(description="True for candidates that may be used.")
+
+    def needs(self) -> Needs:
+        """Say what the rule looks at."""
+        return Needs(conditions=(self.keep,))
+
+    def refusal(self, sql: dict[Expression, str]) -> str:
+        """Return SQL that is true for candidates that may not be used."""
+        return f"({sql[self.keep]}) IS NOT TRUE"
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Count written contacts that should have been dropped."""
+        return breaches(self.name, books, self.keep, wanted=True)
+
+    def words(self) -> str:
+        """Say the rule in one sentence."""
+        return f"Only candidates where {self.keep.text}."
+
+
+class Drop(EligibilityRule):
+    """Candidates for which this is true may not be used (NULL is not true)."""
+
+    section = "eligibility"
+    marks = (frozenset({"drop"}),)
+    title: ClassVar[str] = "Drop"
+
+    drop: Expression = Field(description="True for candidates that may not be used.")
+
+    def needs(self) -> Needs:
+        """Say what the rule looks at."""
+        return Needs(conditions=(self.drop,))
+
+    def refusal(self, sql: dict[Expression, str]) -> str:
+        """Return SQL that is true for candidates that may not be used."""
+        return f"({sql[self.drop]}) IS TRUE"
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Count written contacts that should have been dropped."""
+        return breaches(self.name, books, self.drop, wanted=False)
+
+    def words(self) -> str:
+        """Say the rule in one sentence."""
+        return f"No candidates where {self.drop.text}."

@@ -1,0 +1,188 @@
+"""What a rule sees while it compiles: kinds of contacts, groups of customers, days, amounts and the past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from optimizer.language.durations import Window
+from optimizer.language.expressions import Expression
+from optimizer.language.limits import ColumnLimit, TableLimit
+from optimizer.problem.primitives import BoolArray, IntArray
+from optimizer.rules.total_of import TotalOf
+
+Clock = Literal["arrival", "sending"]
+"""Contact policies count the day of arrival, constraints the day of sending."""
+
+Limit = Decimal | TableLimit | ColumnLimit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """History rows that a rule counts, as parallel arrays.
+
+    Parameters
+    ----------
+    group : int array
+        Group in the scope's partition.
+    label : int array
+        Code of the row's ``for_each`` values, as in :attr:`Scope.label`.
+    day : int array
+        Local day, as a proleptic ordinal.
+    weight : int array
+        What the row counts, in quanta of the amount asked for.
+    """
+
+    group: IntArray
+    label: IntArray
+    day: IntArray
+    weight: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Amount:
+    """What one contact counts: ``weight`` per kind, times a measure's amount where ``measure`` is given."""
+
+    weight: IntArray
+    measure: int | None
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """The contacts and customers that a rule reaches.
+
+    Parameters
+    ----------
+    label : (kinds,) int array
+        Code of the ``for_each`` values that the kind tells; −1 where the rule does not reach the kind.
+    labels : tuple of mappings
+        The values behind each code.
+    partition : int or None
+        Who shares the rule: index into ``Problem.partitions``; None when everybody does.
+    group_labels : tuple of mappings
+        For a constraint, the ``for_each`` values that the customer tells, by group (one empty mapping if none).
+    """
+
+    label: IntArray
+    labels: tuple[Mapping[str, object], ...]
+    partition: int | None
+    groups: int
+    group_labels: tuple[Mapping[str, object], ...] = ()
+
+    @property
+    def kinds(self) -> BoolArray:
+        """Which kinds the rule reaches."""
+        return self.label >= 0
+
+
+class World(Protocol):
+    """Answers a rule's questions; arrays are per kind unless said otherwise."""
+
+    @property
+    def kinds(self) -> int:
+        """Number of kinds."""
+        ...
+
+    @property
+    def first_day(self) -> int:
+        """First local day of the horizon, as a proleptic ordinal."""
+        ...
+
+    @property
+    def last_day(self) -> int:
+        """Last local day of the horizon."""
+        ...
+
+    def day(self, clock: Clock) -> IntArray:
+        """Local day of each kind, as a proleptic ordinal."""
+        ...
+
+    def matches(self, condition: Expression) -> BoolArray:
+        """Whether the condition is true for contacts of each kind (NULL is not true)."""
+        ...
+
+    def scope(
+        self,
+        rule: str,
+        *,
+        where: Expression | None,
+        per: str | None,
+        for_each: tuple[str, ...] = (),
+        tables: tuple[TableLimit, ...] = (),
+    ) -> Scope:
+        """Return whom and what a rule reaches.
+
+        ``per`` None means all customers together. Groups are the ``for_each`` values among all candidates as read,
+        and the keys of ``tables``.
+        """
+        ...
+
+    def amount(self, total: TotalOf) -> Amount:
+        """Return what one contact counts."""
+        ...
+
+    def past(
+        self,
+        scope: Scope,
+        *,
+        where: Expression | None,
+        clock: Clock,
+        total: TotalOf | None = None,
+        amount: Amount | None = None,
+    ) -> Past:
+        """Return the history that a rule counts, in its groups; days are not cut off."""
+        ...
+
+    def limits(self, rule: str, limit: Limit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
+        """Return the limit in quanta, for each (label, group) of a constraint or each label of a policy.
+
+        Rounded down for a cap, up for a minimum. A ``{column}`` limit is asked for with :meth:`own_limits`.
+        """
+        ...
+
+    def own_limits(self, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
+        """Return each group's own limit from a customers column, in quanta."""
+        ...
+
+    def value_quanta(self, price: Decimal, decimals: int) -> tuple[int, int]:
+        """Return a price per unit of an amount as (numerator, denominator) value quanta per amount quantum."""
+        ...
+
+
+def spans(window: Window | None, first: int, last: int) -> list[tuple[int, int]]:
+    """Return the windows that contain a day of ``first … last``, as (first day, last day).
+
+    A rolling window of W days gives every W consecutive days that contain such a day; a calendar window, the whole
+    calendar days, weeks (from Monday) or months; none, or ``ever``, a single span.
+    """
+    import datetime as dt
+
+    if window is None:
+        return [(first, last)]
+    if window.ever:
+        return [(dt.date.min.toordinal(), dt.date.max.toordinal())]
+    if window.days is not None:
+        return [(start, start + window.days - 1) for start in range(first - window.days + 1, last + 1)]
+    found: list[tuple[int, int]] = []
+    day = first
+    while day <= last:
+        start, end = _calendar(window.calendar, day)
+        found.append((start, end))
+        day = end + 1
+    return found
+
+
+def _calendar(unit: str | None, day: int) -> tuple[int, int]:
+    import calendar
+    import datetime as dt
+
+    date = dt.date.fromordinal(day)
+    if unit == "week":
+        return day - date.weekday(), day - date.weekday() + 6
+    if unit == "month":
+        length = calendar.monthrange(date.year, date.month)[1]
+        return day - date.day + 1, day - date.day + length
+    return day, day
