@@ -1,0 +1,183 @@
+"""The (group, instance) pairs of a primitive, with the candidates that count in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.problem.primitives import (
+    UNLIMITED,
+    BoolArray,
+    Counter,
+    DistinctCounter,
+    Floor,
+    Incidence,
+    IntArray,
+    Overrides,
+)
+from optimizer.problem.problem import Problem
+
+
+def segment_sums(amount: IntArray | BoolArray, start: IntArray) -> IntArray:
+    """Sum ``amount[start[s] : start[s+1]]`` for each segment ``s``; empty segments sum to 0.
+
+    Differences of one running sum: whole numbers, so exact whatever the running sum does.
+    """
+    running = np.zeros(len(amount) + 1, np.int64)
+    np.cumsum(amount, out=running[1:])
+    out: IntArray = running[start[1:]] - running[start[:-1]]
+    return out
+
+
+def ranges(first: IntArray, count: IntArray) -> IntArray:
+    """Concatenate ``first[i] … first[i] + count[i] − 1`` for all ``i``."""
+    total = int(count.sum())
+    shift = np.repeat(first - (np.cumsum(count) - count), count)
+    out: IntArray = np.arange(total, dtype=np.int64) + shift
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Entries of a primitive, sorted by (group, instance) pair and within it by candidate.
+
+    Parameters
+    ----------
+    group, instance : (pairs,) int arrays
+        The pairs, ascending by group, then by instance.
+    start : (pairs + 1,) int array
+        Entries ``start[p] … start[p+1]`` belong to pair ``p``.
+    candidate, weight : (entries,) int arrays
+        Who counts in the pair, and how much (measures are multiplied in).
+    """
+
+    group: IntArray
+    instance: IntArray
+    start: IntArray
+    candidate: IntArray
+    weight: IntArray
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    @property
+    def pair(self) -> IntArray:
+        """Pair of each entry. Shape (entries,)."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start))
+
+    def sums(self, amount: IntArray | BoolArray) -> IntArray:
+        """Sum an amount per entry over each pair. Shape (pairs,)."""
+        return segment_sums(amount, self.start)
+
+    def keep(self, kept: BoolArray) -> Pairs:
+        """Return the pairs where the mask ``kept`` is True, with their entries."""
+        entries = np.repeat(kept, np.diff(self.start))
+        start = np.zeros(int(np.count_nonzero(kept)) + 1, np.int64)
+        np.cumsum(np.diff(self.start)[kept], out=start[1:])
+        return Pairs(self.group[kept], self.instance[kept], start, self.candidate[entries], self.weight[entries])
+
+
+def pairs_of(
+    problem: Problem,
+    uses: Incidence,
+    partition: int | None,
+    measure: int | None = None,
+    *,
+    candidates: IntArray | None = None,
+    every: bool = False,
+) -> Pairs:
+    """List who counts in which (group, instance) pair.
+
+    Parameters
+    ----------
+    candidates : int array, optional
+        Ascending positions to look at; all by default.
+    every : bool
+        Also list the pairs in which nobody counts: all groups × instances.
+    """
+    group_of, kind = problem.group(partition), problem.kind
+    who = np.flatnonzero(group_of >= 0) if candidates is None else candidates[group_of[candidates] >= 0]
+    count = np.diff(uses.start)[kind[who]]
+    entry = ranges(np.asarray(uses.start)[kind[who]], count)
+    who = np.repeat(who, count)
+    code = group_of[who].astype(np.int64) * uses.instances + uses.instance[entry]
+    if np.any(code[1:] < code[:-1]):
+        order = np.argsort(code, kind="stable")
+        code, who, entry = code[order], who[order], entry[order]
+    weight = np.asarray(uses.weight, np.int64)[entry]
+    if measure is not None:
+        weight = weight * problem.measures[measure].amount[who]
+    if every:
+        listed = np.arange(problem.groups(partition) * uses.instances, dtype=np.int64)
+        start = np.searchsorted(code, np.arange(len(listed) + 1, dtype=np.int64))
+    else:
+        first = np.flatnonzero(np.diff(code, prepend=-1))
+        listed, start = code[first], np.append(first, len(code))
+    return Pairs(listed // max(uses.instances, 1), listed % max(uses.instances, 1), start, who, weight)
+
+
+def _own(
+    common: IntArray,
+    own: IntArray | None,
+    silent: int,
+    overrides: Overrides | None,
+    group: IntArray,
+    instance: IntArray,
+) -> IntArray:
+    """Return the number of each pair: its override, else its group's own unless silent, else the common one."""
+    out = np.asarray(common, np.int64)[instance]
+    if own is not None:
+        out = np.where(out == silent, out, np.asarray(own, np.int64)[group])
+    return out if overrides is None else overrides.lookup(group, instance, out)
+
+
+def distinct_limits(counter: DistinctCounter, group: IntArray, instance: IntArray) -> IntArray:
+    """Return the cap of each asked pair, ``UNLIMITED`` where there is none (as ``Counter.limits``)."""
+    return _own(counter.limit, counter.group_limit, int(UNLIMITED), counter.overrides, group, instance)
+
+
+def floor_needs(floor: Floor, group: IntArray, instance: IntArray) -> IntArray:
+    """Return the need of each asked pair; a group's own need stands in for every common need that is not 0."""
+    return _own(floor.need, floor.group_need, 0, floor.overrides, group, instance)
+
+
+def may_be_negative(counter: Counter) -> bool:
+    """Say whether some cap is below 0, so that even a pair in which nobody counts breaks it."""
+    numbers = [counter.limit]
+    if counter.group_limit is not None:
+        numbers.append(counter.group_limit)
+    if counter.overrides is not None:
+        numbers.append(counter.overrides.number)
+    return any(int(np.min(n, initial=0)) < 0 for n in numbers)
+
+
+def bits(overrides: Overrides | None, group: IntArray, instance: IntArray) -> IntArray:
+    """Return the listed number of each asked pair, 0 where it is not listed."""
+    if overrides is None:
+        return np.zeros(len(group), np.int64)
+    return overrides.lookup(group, instance, 0)
+
+
+def new_keys(problem: Problem, counter: DistinctCounter, pairs: Pairs) -> tuple[IntArray, IntArray]:
+    """Give one token to each (pair, key) that history does not hold already: what a distinct counter counts.
+
+    Returns
+    -------
+    token : (entries,) int array
+        Token of each entry, −1 where history holds the key.
+    pair : (tokens,) int array
+        Pair that each token counts in, ascending.
+    """
+    key = np.asarray(counter.key, np.int64)[problem.kind[pairs.candidate]]
+    keys, pair = int(np.max(counter.key, initial=0)) + 1, pairs.pair
+    free = np.ones(len(key), bool)
+    if counter.known_group is not None and counter.known_instance is not None and counter.known_key is not None:
+        instances = counter.uses.instances
+        width = max(keys, int(np.max(counter.known_key, initial=0)) + 1)
+        held = (counter.known_group.astype(np.int64) * instances + counter.known_instance) * width + counter.known_key
+        free = ~np.isin((pairs.group[pair] * instances + pairs.instance[pair]) * width + key, held)
+    listed, inverse = np.unique((pair * keys + key)[free], return_inverse=True)
+    token = np.full(len(key), -1, np.int64)
+    token[free] = inverse
+    return token, listed // keys
