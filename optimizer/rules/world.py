@@ -67,10 +67,10 @@ class Scope:
     """
 
     label: IntArray
-    labels: tuple[Mapping[str, object], ...]
+    labels: tuple[Mapping[str, str | None], ...]
     partition: int | None
     groups: int
-    group_labels: tuple[Mapping[str, object], ...] = ()
+    group_labels: tuple[Mapping[str, str | None], ...] = ()
 
     @property
     def kinds(self) -> BoolArray:

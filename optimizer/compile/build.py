@@ -1,0 +1,223 @@
+"""From a scenario and its tables to a :class:`~optimizer.problem.problem.Problem`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.compile.order import Kinds, number_customers, number_kinds
+from optimizer.compile.quanta import VALUE_ROOM, quantised
+from optimizer.compile.read import Read, read_candidates
+from optimizer.compile.sight import Level, level, split
+from optimizer.compile.world import CompileWorld
+from optimizer.data.tables import Tables
+from optimizer.language.expressions import Expression
+from optimizer.problem.primitives import (
+    Conflict,
+    Counter,
+    DistinctCounter,
+    Floor,
+    IntArray,
+    Prerequisite,
+    Primitive,
+    Rows,
+    Switch,
+)
+from optimizer.problem.problem import Problem
+from optimizer.rules.base import Rule
+from optimizer.scenario import Scenario
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStep:
+    """How many candidates one reason refuses: alone, and after the reasons before it."""
+
+    reason: str
+    alone: int
+    in_order: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A problem, and the way back from its positions to the rows that were read.
+
+    Parameters
+    ----------
+    scenario, tables : Scenario, Tables
+    problem : Problem
+    contribution : (candidates,) float array
+        Objective contribution of each candidate as evaluated, in the sign the scenario wrote.
+    candidates : int
+        Candidates read, identical duplicates counted once.
+    customers : int
+        Different customers among them.
+    funnel : tuple of FunnelStep
+    ranks : mapping of name to (candidates,) int array
+        Orders that greedy baselines may follow; lower goes first.
+    """
+
+    scenario: Scenario
+    tables: Tables
+    problem: Problem
+    contribution: npt.NDArray[np.float64]
+    candidates: int
+    customers: int
+    funnel: tuple[FunnelStep, ...]
+    ranks: dict[str, IntArray]
+
+    @property
+    def maximises(self) -> bool:
+        """Whether the scenario maximises."""
+        return self.scenario.objective.maximize is not None
+
+    def value(self, quanta: float) -> Decimal:
+        """Return value quanta of the (maximised) problem in the objective's units and sign."""
+        natural = Decimal(quanta).scaleb(-self.problem.value_decimals)
+        return natural if self.maximises else -natural
+
+
+def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
+    """Compile what the rules say about what the tables hold.
+
+    Raises
+    ------
+    UnsupportedError
+        The scenario uses something that is not supported yet.
+    DataError, ScenarioError
+        Something in the tables or rules turns out wrong only now.
+    """
+    scenario.refuse_unsupported()
+    seed = scenario.solve.seed
+    rules = [rule for rule in scenario.rules() if not getattr(rule, "report_only", False)]
+    zone = scenario.horizon.timezone if isinstance(scenario.horizon.timezone, str) else "UTC"
+    customers = number_customers(tables, seed)
+    kinds = number_kinds(tables, seed, _labels(rules, tables), _conditions(rules, tables), zone)
+    read = read_candidates(scenario, tables, kinds, rules, _amounts(rules, tables))
+
+    order = np.flatnonzero(read.refused == 0)
+    sign = 1.0 if scenario.objective.maximize is not None else -1.0
+    contribution = read.contribution[order]
+    value, decimals, _ = quantised(contribution * sign, float(np.abs(contribution).sum()), VALUE_ROOM)
+    world = CompileWorld(
+        scenario, tables, kinds, zone, customers, read.kind, read.customer, order, read.amounts, decimals
+    )
+    primitives = [primitive for rule in rules for primitive in rule.compile(world)]
+
+    # Only customers with something to decide are part of the problem; the others' groups stay, without candidates.
+    start = np.searchsorted(read.customer[order], np.arange(customers + 1))
+    problem = Problem(
+        customer_start=start,
+        unit_customer=np.arange(customers + 1, dtype=np.int64),
+        kind=read.kind[order],
+        value=value,
+        value_decimals=decimals,
+        kinds=kinds.count,
+        most_contacts=_most_contacts(read.kind[order], read.customer[order], primitives),
+        measures=tuple(world.measures),
+        partitions=tuple(world.partitions),
+        counters=_of(primitives, Counter),
+        distincts=_of(primitives, DistinctCounter),
+        conflicts=_of(primitives, Conflict),
+        prerequisites=_of(primitives, Prerequisite),
+        floors=_of(primitives, Floor),
+        rows=_of(primitives, Rows),
+        switches=_of(primitives, Switch),
+    )
+    return Compiled(
+        scenario=scenario,
+        tables=tables,
+        problem=problem,
+        contribution=contribution,
+        candidates=len(read.kind),
+        customers=customers,
+        funnel=_funnel(read),
+        ranks=_ranks(tables, kinds, problem),
+    )
+
+
+def _of(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:
+    return tuple(p for p in primitives if isinstance(p, kind))
+
+
+def _labels(rules: Iterable[Rule], tables: Tables) -> list:  # type: ignore[type-arg]
+    return [tables.catalog.column(name) for rule in rules for name in rule.needs().labels]
+
+
+def _conditions(rules: Iterable[Rule], tables: Tables) -> list[Expression]:
+    """Return every condition that kinds must tell apart (eligibility only drops rows: it needs none)."""
+    found: list[Expression] = []
+    for rule in rules:
+        if rule.section == "eligibility":
+            continue
+        needs = rule.needs()
+        found += [tables.catalog.bind(e) for e in needs.conditions]
+        found += [rest for e in needs.splits if (rest := split(e, tables.catalog).rest) is not None]
+    return list(dict.fromkeys(found))
+
+
+def _amounts(rules: Iterable[Rule], tables: Tables) -> list[Expression]:
+    """Return the amounts that only candidates can tell."""
+    bound = [tables.catalog.bind(e) for rule in rules for e in rule.needs().amounts]
+    return [e for e in dict.fromkeys(bound) if level(e) is not Level.KIND]
+
+
+def _funnel(read: Read) -> tuple[FunnelStep, ...]:
+    steps = []
+    before = np.zeros(len(read.refused), bool)
+    for i, reason in enumerate(read.reasons):
+        mine = (read.refused >> i) & 1 == 1
+        steps.append(FunnelStep(reason, int(mine.sum()), int((mine & ~before).sum())))
+        before |= mine
+    return tuple(steps)
+
+
+def _most_contacts(kind: IntArray, customer: IntArray, primitives: list[Primitive]) -> int:
+    """Bound the size of any plan by the caps that reach every contact of a customer."""
+    best = len(kind)
+    per_customer = np.bincount(customer) if len(customer) else np.zeros(0, np.int64)
+    for counter in _of(primitives, Counter):
+        if counter.partition != 0 or counter.measure is not None or counter.group_limit is not None:
+            continue
+        for instance in np.flatnonzero(np.bincount(counter.uses.instance, minlength=counter.uses.instances)):
+            reached = np.unique(
+                np.repeat(np.arange(counter.uses.kinds), np.diff(counter.uses.start))[
+                    (counter.uses.instance == instance) & (counter.uses.weight >= 1)
+                ]
+            )
+            if len(reached) == counter.uses.kinds:
+                best = min(best, int(np.minimum(per_customer, counter.limit[instance]).sum()))
+    return best
+
+
+def _ranks(tables: Tables, kinds: Kinds, problem: Problem) -> dict[str, IntArray]:
+    """Return the orders of usual practice: first come first served, and by offer priority.
+
+    Contacts come in the order of their slots. An offer's priority is the ``priority`` column of the offers table
+    (1 first), or else its mean contribution, highest first.
+    """
+    when = np.where(np.isnan(kinds.instant), (kinds.day - 719163) * 86_400e6, kinds.instant)
+    first_come = np.unique(when, return_inverse=True)[1][problem.kind]
+    rows = tables.con.execute('SELECT dense_rank() OVER (ORDER BY offer) - 1 FROM "@kinds" ORDER BY kind').fetchall()
+    offer = np.array([row[0] for row in rows], np.int64)
+    if "priority" in tables.columns.get("offers", {}):
+        given = tables.con.execute(
+            'SELECT coalesce(CAST(offers.priority AS DOUBLE), 1e18) FROM "@kinds" k '
+            "LEFT JOIN offers ON offers.offer = k.offer ORDER BY k.kind"
+        ).fetchall()
+        score = np.array([row[0] for row in given], np.float64)[problem.kind]
+    else:
+        mine = offer[problem.kind]
+        total = np.bincount(mine, weights=problem.value.astype(np.float64), minlength=len(offer) + 1)
+        mean = total / np.maximum(np.bincount(mine, minlength=len(offer) + 1), 1)
+        score = -mean[mine]
+    return {
+        "first_come": first_come.astype(np.int64),
+        "priority": np.unique(score, return_inverse=True)[1].astype(np.int64),
+    }

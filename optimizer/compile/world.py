@@ -1,0 +1,318 @@
+"""The compiler's side of :class:`optimizer.rules.world.World`: answers from DuckDB, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from optimizer.compile.order import Kinds, local_day
+from optimizer.compile.quanta import AMOUNT_ROOM, SMALL_AMOUNTS, VALUE_ROOM, limit_quanta, quantised
+from optimizer.compile.sight import Level, joins, level, level_of_column, quoted, split
+from optimizer.data.limit_tables import read_limits
+from optimizer.data.tables import Tables
+from optimizer.errors import DataError, ScenarioError, UnsupportedError
+from optimizer.language.expressions import ColumnName, Expression
+from optimizer.language.limits import ColumnLimit, Limit, TableLimit
+from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Measure, Partition
+from optimizer.problem.problem import EVERYONE
+from optimizer.rules.total_of import TotalOf
+from optimizer.rules.world import Amount, Clock, Past, Scope
+from optimizer.scenario import Scenario
+
+
+@dataclass(eq=False)
+class CompileWorld:
+    """What rules ask while they compile.
+
+    Parameters
+    ----------
+    scenario, tables, kinds
+    customers : int
+    kind, customer : (rows,) int arrays
+        Of all candidates as read, before eligibility.
+    eligible : (candidates,) int array
+        Positions in the above that remain.
+    amounts : mapping of qualified expression to (rows,) float array
+        Amounts that only candidates can tell.
+    value_decimals : int
+    """
+
+    scenario: Scenario
+    tables: Tables
+    kinds_known: Kinds
+    zone: str
+    customers: int
+    kind: IntArray
+    customer: IntArray
+    eligible: IntArray
+    amounts: Mapping[Expression, np.ndarray]
+    value_decimals: int
+    measures: list[Measure] = field(default_factory=list)
+    partitions: list[Partition] = field(default_factory=list)
+    _matches: dict[Expression, BoolArray] = field(default_factory=dict)
+    _partition_of: dict[object, int] = field(default_factory=dict)
+    _scopes: dict[int, str] = field(default_factory=dict)
+    _amounts_known: dict[str, Amount] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        everyone = np.arange(self.customers, dtype=np.int32)
+        self.partitions.append(Partition("customer", everyone, self.customers))
+
+    @property
+    def kinds(self) -> int:
+        """Number of kinds."""
+        return self.kinds_known.count
+
+    @property
+    def first_day(self) -> int:
+        """First day of the horizon."""
+        return self.scenario.horizon.start.toordinal()
+
+    @property
+    def last_day(self) -> int:
+        """Last day of the horizon."""
+        return self.first_day + self.scenario.horizon.days - 1
+
+    def day(self, clock: Clock) -> IntArray:
+        """Local day of each kind."""
+        return self.kinds_known.arrival if clock == "arrival" else self.kinds_known.day
+
+    # Conditions -----------------------------------------------------------------------------------------------
+
+    def matches(self, condition: Expression) -> BoolArray:
+        """Whether the condition is true for contacts of each kind."""
+        bound = self.tables.catalog.bind(condition)
+        if bound not in self._matches:
+            self._matches[bound] = self._evaluate(bound)
+        return self._matches[bound]
+
+    def _evaluate(self, bound: Expression) -> BoolArray:
+        if bound in self.kinds_known.tested:
+            bit = self.kinds_known.tested.index(bound)
+            sql, tables = f'(candidates."@bits{bit // 60}" >> {bit % 60}) & 1 = 1', frozenset[str]()
+        else:
+            sql, tables = f"coalesce({bound.sql(quoted)}, false)", _tables(bound)
+        found = self.tables.con.execute(
+            f'SELECT {sql} FROM "@kinds" candidates{joins(tables)} ORDER BY candidates.kind'
+        ).fetchnumpy()
+        return np.asarray(next(iter(found.values())), bool)
+
+    # Whom and what a rule reaches -----------------------------------------------------------------------------
+
+    def scope(
+        self,
+        rule: str,
+        *,
+        where: Expression | None,
+        per: str | None,
+        for_each: tuple[str, ...] = (),
+        tables: tuple[TableLimit, ...] = (),
+    ) -> Scope:
+        """Return whom and what a rule reaches."""
+        cut = split(where, self.tables.catalog)
+        named = [(name, self.tables.catalog.column(name)) for name in for_each]
+        by_kind = [(n, c) for n, c in named if level_of_column(c) is not Level.CUSTOMER]
+        by_customer = [(n, c) for n, c in named if level_of_column(c) is Level.CUSTOMER]
+        reached = np.ones(self.kinds, bool) if cut.rest is None else self.matches(cut.rest)
+        label, labels = self._labels(by_kind, reached)
+        partition, group_labels = self._partition(per, by_customer, cut.customer)
+        if per is None and tables:
+            if by_customer:
+                raise UnsupportedError(
+                    "a limits table over a customers column is not supported yet", where=f"rule {rule}"
+                )
+            labels = self._with_table_keys(labels, for_each, tables)
+        groups = 1 if partition is None else self.partitions[partition].groups
+        return Scope(label, labels, partition, groups, group_labels)
+
+    def _with_table_keys(
+        self, labels: tuple[Mapping[str, str | None], ...], names: tuple[str, ...], tables: tuple[TableLimit, ...]
+    ) -> tuple[Mapping[str, str | None], ...]:
+        """Add the groups that only a limits table names: a minimum on one of them is unmet."""
+        known = {tuple(one.values()) for one in labels}
+        extra: dict[tuple[str | None, ...], None] = {}
+        for limit in tables:
+            for key in read_limits(self.scenario.base / limit.table, names, limit.column):
+                if key not in known:
+                    extra[key] = None
+        return labels + tuple(dict(zip(names, key, strict=True)) for key in extra)
+
+    def _labels(
+        self, columns: list[tuple[str, ColumnName]], reached: BoolArray
+    ) -> tuple[IntArray, tuple[Mapping[str, str | None], ...]]:
+        label = np.where(reached, 0, -1).astype(np.int32)
+        if not columns:
+            return label, ({},)
+        sql = [self._kind_column(c) for _, c in columns]
+        used = frozenset(c.table or "" for _, c in columns)
+        rows = self.tables.con.execute(
+            f'SELECT {", ".join(sql)} FROM "@kinds" candidates{joins(used)} ORDER BY candidates.kind'
+        ).fetchall()
+        values = sorted({row for row, yes in zip(rows, reached, strict=True) if yes}, key=_sortable)
+        code = {row: i for i, row in enumerate(values)}
+        for k in np.flatnonzero(reached):
+            label[k] = code[rows[k]]
+        names = [name for name, _ in columns]
+        return label, tuple(dict(zip(names, row, strict=True)) for row in values)
+
+    def _kind_column(self, column: ColumnName) -> str:
+        if column in self.kinds_known.columns:
+            return f'CAST(candidates."@label{self.kinds_known.columns.index(column)}" AS VARCHAR)'
+        return f"CAST({quoted(column)} AS VARCHAR)"
+
+    def _partition(
+        self, per: str | None, columns: list[tuple[str, ColumnName]], condition: Expression | None
+    ) -> tuple[int | None, tuple[Mapping[str, str | None], ...]]:
+        if condition is None and not columns and per in (None, "customer"):
+            return (None, ({},)) if per is None else (EVERYONE, ({},))
+        key = (per, tuple(columns), condition)
+        names = [n for n, _ in columns]
+        parts = [f"CAST({quoted(c)} AS VARCHAR)" for _, c in columns]
+        used = {c.table or "" for _, c in columns} | (_tables(condition) if condition else frozenset())
+        if per is not None and per != "customer":
+            who = self.tables.catalog.column(per)
+            used.add(who.table or "")
+            parts = [quoted(who), f"CASE WHEN {quoted(who)} IS NULL THEN candidates.customer END", *parts]
+        elif per == "customer":
+            parts = ["candidates.customer", *parts]
+        test = "true" if condition is None else f"coalesce({condition.sql(quoted)}, false)"
+        selected = ", ".join([test, *parts])
+        rows = self.tables.con.execute(
+            f'SELECT {selected} FROM "@customers" candidates{joins(frozenset(used))} ORDER BY ordinal'
+        ).fetchall()
+        groups: dict[tuple[Any, ...], int] = {}
+        # Groups are numbered by their first customer: hash order again.
+        group = np.array([groups.setdefault(row[1:], len(groups)) if row[0] else -1 for row in rows], np.int32)
+        found = [dict(zip(names, key_[len(key_) - len(names) :], strict=True)) for key_ in groups]
+        if key not in self._partition_of:
+            self.partitions.append(Partition(per or "everyone", group, len(groups)))
+            self._partition_of[key] = len(self.partitions) - 1
+        return self._partition_of[key], tuple(found) if columns else ({},) * len(groups)
+
+    # Amounts --------------------------------------------------------------------------------------------------
+
+    def amount(self, total: TotalOf) -> Amount:
+        """Return what one contact counts."""
+        one = np.ones(self.kinds, np.int64)
+        if total.expression is None:
+            return Amount(one, None, 0)
+        bound = self.tables.catalog.bind(total.expression)
+        if bound.text not in self._amounts_known:
+            self._amounts_known[bound.text] = self._new_amount(bound, one)
+        return self._amounts_known[bound.text]
+
+    def _new_amount(self, bound: Expression, one: IntArray) -> Amount:
+        room = VALUE_ROOM if len(self.eligible) <= SMALL_AMOUNTS else AMOUNT_ROOM
+        if level(bound) is Level.KIND:
+            found = self.tables.con.execute(
+                f"SELECT CAST({bound.sql(quoted)} AS DOUBLE) AS amount "
+                f'FROM "@kinds" candidates{joins(_tables(bound))} ORDER BY candidates.kind'
+            ).fetchnumpy()["amount"]
+            each = np.ma.filled(np.ma.asarray(found, np.float64), np.nan)
+            occurs = np.bincount(self.kind[self.eligible], minlength=self.kinds)
+            each = np.where(occurs > 0, each, 0.0)
+            self._finite(each, bound)
+            weight, decimals, _ = quantised(each, float(np.abs(each) @ occurs), room)
+            return Amount(weight, None, decimals)
+        numbers = self.amounts[bound][self.eligible]
+        self._finite(numbers, bound)
+        quanta, decimals, exact = quantised(numbers, float(np.abs(numbers).sum()), room)
+        self.measures.append(Measure(bound.text, quanta, decimals, exact))
+        return Amount(one, len(self.measures) - 1, decimals)
+
+    def _finite(self, numbers: np.ndarray, bound: Expression) -> None:
+        wrong = int(np.count_nonzero(~np.isfinite(numbers)))
+        if wrong:
+            raise DataError(
+                f"'{bound.text}' is no finite number for {wrong:,} candidates or kinds",
+                where="candidates",
+                fix="fill the missing values, or set data.on_invalid: reject",
+            )
+
+    # The past -------------------------------------------------------------------------------------------------
+
+    def past(
+        self,
+        scope: Scope,
+        *,
+        where: Expression | None,
+        clock: Clock,
+        total: TotalOf | None = None,
+        amount: Amount | None = None,
+    ) -> Past:
+        """Return the history that a rule counts."""
+        from optimizer.compile.past import read_past
+
+        return read_past(self, scope, where=where, clock=clock, total=total, amount=amount)
+
+    # Limits ---------------------------------------------------------------------------------------------------
+
+    def limits(self, rule: str, limit: Limit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
+        """Return the limit in quanta for each (label, group)."""
+        groups = scope.group_labels if scope.group_labels else ({},)
+        cells = [{**one, **other} for one in scope.labels for other in (groups if scope.group_labels else ({},))]
+        if isinstance(limit, TableLimit):
+            return self._from_table(rule, limit, cells, decimals=decimals, down=down)
+        assert isinstance(limit, Decimal)
+        return np.full(len(cells), limit_quanta(limit, decimals, down=down), np.int64)
+
+    def _from_table(
+        self, rule: str, limit: TableLimit, cells: list[dict[str, str | None]], *, decimals: int, down: bool
+    ) -> IntArray:
+        known = read_limits(self.scenario.base / limit.table, tuple(cells[0]) if cells else (), limit.column)
+        out = np.empty(len(cells), np.int64)
+        missing = []
+        for i, cell in enumerate(cells):
+            number = known.get(tuple(cell.values()), limit.default)
+            if number is None:
+                missing.append(cell)
+                number = Decimal(0)
+            out[i] = limit_quanta(number, decimals, down=down)
+        if missing:
+            example = ", ".join(f"{k}={v}" for k, v in missing[0].items())
+            raise DataError(
+                f"no limit for {len(missing):,} groups, the first is {example}",
+                where=f"{limit.table} · rule {rule}",
+                fix="add the rows, or set a 'default' beside 'table'",
+            )
+        return out
+
+    def own_limits(self, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
+        """Return each group's own limit."""
+        column = self.tables.catalog.column(limit.column)
+        if column.table != "customers":
+            raise ScenarioError(f"'{limit.column}' is no customers column", where=f"rule {rule}", fix="add it there")
+        rows = self.tables.con.execute(
+            f'SELECT CAST({quoted(column)} AS VARCHAR) FROM "@customers" candidates'
+            f"{joins(frozenset({'customers'}))} ORDER BY ordinal"
+        ).fetchall()
+        empty = sum(1 for (text,) in rows if text is None)
+        if empty:
+            raise DataError(
+                f"{empty:,} customers have no '{limit.column}'", where=f"customers · rule {rule}", fix="fill it"
+            )
+        assert scope.partition is not None
+        group = self.partitions[scope.partition].group
+        out = np.full(scope.groups, UNLIMITED, np.int64)
+        quanta = [max(0, limit_quanta(Decimal(text), decimals, down=down)) for (text,) in rows]
+        inside = group >= 0
+        np.minimum.at(out, group[inside], np.array(quanta, np.int64)[inside])
+        return out
+
+    def value_quanta(self, price: Decimal, decimals: int) -> tuple[int, int]:
+        """Return a price per unit of an amount as value quanta per amount quantum."""
+        exact = Fraction(price) * Fraction(10) ** (self.value_decimals - decimals)
+        return exact.numerator, exact.denominator
+
+
+def _tables(expression: Expression) -> frozenset[str]:
+    return frozenset(c.table or "" for c in expression.columns)
+
+
+def _sortable(row: tuple[Any, ...]) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is None, str(value)) for value in row)

@@ -1,0 +1,89 @@
+"""Limits tables: a small file that gives a limit per group."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from optimizer.errors import DataError, Finding, nearest
+
+Key = tuple[str | None, ...]
+
+
+def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Decimal]:
+    """Read the limit of each group.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or Parquet.
+    keys : tuple of str
+        The ``for_each`` columns; a table's qualifier (``offers.family``) may be left out in the file.
+    column : str
+        The column that holds the limit.
+
+    Raises
+    ------
+    DataError
+        A missing file or column, a repeated key, or something that is no number.
+    """
+    header, rows = _read(path)
+    places = []
+    for name in (*keys, column):
+        plain = name if name in header else name.rpartition(".")[2]
+        if plain not in header:
+            near = nearest(plain, header)
+            raise DataError(
+                f"no column '{plain}'; it has {', '.join(header)}",
+                where=path.name,
+                fix=f"you meant '{near}'" if near else "add it, or name another one",
+            )
+        places.append(header.index(plain))
+    found: dict[Key, tuple[int, Decimal]] = {}
+    wrong: list[Finding] = []
+    for number, row in enumerate(rows, start=1):
+        where = f"{path.name} · row {number:,}"
+        if len(row) != len(header):
+            wrong.append(Finding("data", where, f"{len(row)} fields, not {len(header)}", "the row is cut short"))
+            continue
+        key = tuple(row[p] for p in places[:-1])
+        try:
+            limit = Decimal(str(row[places[-1]]))
+            if not limit.is_finite():
+                raise InvalidOperation
+        except InvalidOperation:
+            wrong.append(Finding("data", f"{where} · {column} = {row[places[-1]]}", "is no number", "fill it"))
+            continue
+        if key in found:
+            first = found[key][0]
+            wrong.append(Finding("data", where, f"repeats the key of row {first:,}", "remove one of them"))
+        found[key] = (number, limit)
+    if wrong:
+        raise DataError(wrong)
+    return {key: limit for key, (_, limit) in found.items()}
+
+
+def _read(path: Path) -> tuple[list[str], list[list[str | None]]]:
+    try:
+        if path.suffix == ".parquet":
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            try:
+                table = pq.read_table(path)
+            except pa.ArrowInvalid as error:
+                raise DataError("cannot be read as Parquet", where=path.name, fix="write it again") from error
+            columns = [[None if v is None else str(v) for v in c.to_pylist()] for c in table.columns]
+            return table.column_names, [list(row) for row in zip(*columns, strict=True)]
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = [line for line in csv.reader(file) if line]
+    except FileNotFoundError as error:
+        raise DataError(
+            "is not there", where=str(path), fix="check the path; it is relative to the scenario"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError("is not UTF-8", where=path.name, fix="save it as UTF-8") from error
+    if not lines:
+        raise DataError("is empty", where=path.name, fix="write a header and a row for each group")
+    return lines[0], [list(row) for row in lines[1:]]

@@ -1,0 +1,153 @@
+"""The accounts of a plan: each constraint's use and price, each policy's refusals, the eligibility funnel."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optimizer.compile.build import Compiled
+from optimizer.plan.audit.books import canonical
+from optimizer.plan.audit.report import AuditReport
+from optimizer.problem.solution import Solution
+from optimizer.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONSTRAINT_COLUMNS = (
+    "name",
+    "group",
+    "sense",
+    "limit",
+    "used",
+    "slack",
+    "price",
+    "binding",
+    "penalty_paid",
+    "report_only",
+)
+
+
+def row_prices(compiled: Compiled, solution: Solution) -> list[dict[str, Any]]:
+    """Return the price of each row: change of the reported objective per unit of its limit.
+
+    Rows without a price are left out.
+    """
+    found: list[dict[str, Any]] = []
+    if solution.prices is None:
+        return found
+    sign = 1.0 if compiled.maximises else -1.0
+    for block in compiled.problem.rows:
+        scale = sign * 10.0 ** (block.decimals - compiled.problem.value_decimals)
+        for row in np.flatnonzero(solution.prices[block.rule]):
+            price = float(solution.prices[block.rule][row]) * scale
+            found.append({"name": block.rule, "group": canonical(json.loads(block.labels[row])), "price": price})
+    return found
+
+
+def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return one line per constraint, group and sense, from the audit's recount."""
+    import pandas as pd
+
+    priced = {(p["name"], p["group"]): p["price"] for p in prices}
+    constraints = {rule.name for rule in scenario.rules() if rule.section == "constraints"}
+    rows = []
+    for line in audit.lines:
+        if line.rule not in constraints:
+            continue
+        group = canonical(line.group)
+        slack = line.limit - line.used if line.sense != ">=" else line.used - line.limit
+        price = priced.get((line.rule, group), 0.0)
+        # A price tells on which side of a two-sided constraint it presses.
+        sides = {"<=": price > 0, ">=": price < 0, "=": price != 0}
+        if scenario.objective.maximize is None:
+            sides = {"<=": price < 0, ">=": price > 0, "=": price != 0}
+        rows.append(
+            {
+                "name": line.rule,
+                "group": group,
+                "sense": line.sense,
+                "limit": float(line.limit),
+                "used": float(line.used),
+                "slack": float(slack),
+                "price": price if sides[line.sense] and not line.report_only else 0.0,
+                "binding": bool(slack <= 0 or (sides[line.sense] and price != 0.0)) and not line.report_only,
+                "penalty_paid": float(line.paid),
+                "report_only": line.report_only,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(CONSTRAINT_COLUMNS))
+
+
+def policy_frame(compiled: Compiled, solution: Solution) -> pd.DataFrame:
+    """Return one line per contact policy: how many unchosen candidates it alone, or with others, refuses.
+
+    A candidate counts when its margin at the plan's prices is positive and adding it alone to the plan would break
+    the policy. ``value_lost`` needs the unit optima at the prices and is empty where no engine computed them.
+    """
+    import pandas as pd
+
+    names = [rule.name for rule in compiled.scenario.rules() if rule.section == "contact_policies"]
+    refused = refusals(compiled, solution)
+    return pd.DataFrame(
+        {
+            "name": pd.Series(names, dtype="str"),
+            "refused": pd.Series([refused.get(n, 0) for n in names], dtype="int64"),
+            "value_lost": pd.Series([None] * len(names), dtype="float64"),
+        }
+    )
+
+
+def refusals(compiled: Compiled, solution: Solution) -> dict[str, int]:
+    """Count, by policy, the unchosen candidates with a positive margin that it refuses."""
+    from optimizer.problem.linearize import linearize
+
+    problem = compiled.problem
+    policies = {rule.name for rule in compiled.scenario.rules() if rule.section == "contact_policies"}
+    form = linearize(problem)
+    margin = problem.value.astype(np.float64)
+    taken = np.zeros(form.columns, np.int64)
+    taken[solution.chosen] = 1
+    row = np.repeat(np.arange(form.rows), np.diff(form.start))
+    used = np.zeros(form.rows, np.int64)
+    np.add.at(used, row, form.coefficient * taken[form.column])
+    if solution.prices is not None:
+        margin -= _charges(form, solution, row, problem.candidates)
+    wanted = np.zeros(form.columns, bool)
+    wanted[: problem.candidates] = (margin > 0) & (taken[: problem.candidates] == 0)
+    breaks = wanted[form.column] & (used[row] + form.coefficient > form.upper[row])
+    found: dict[str, int] = {}
+    for number, rule in enumerate(form.rules):
+        if rule in policies:
+            hit = breaks & (form.rule[row] == number)
+            found[rule] = len(np.unique(form.column[hit]))
+    return found
+
+
+def _charges(form: Any, solution: Solution, row: np.ndarray, candidates: int) -> np.ndarray:
+    """Return Σ price · coefficient of each candidate over the priced rows."""
+    assert solution.prices is not None
+    blocks = list(solution.prices)
+    price = np.zeros(form.rows)
+    for number, rule in enumerate(blocks):
+        mine = np.flatnonzero(form.block == number)
+        price[mine] = solution.prices[rule][form.block_row[mine]]
+    charge = np.zeros(form.columns)
+    np.add.at(charge, form.column, price[row] * form.coefficient)
+    return charge[:candidates]
+
+
+def funnel_frame(compiled: Compiled) -> pd.DataFrame:
+    """Return how many candidates each reason refuses, alone and in order."""
+    import pandas as pd
+
+    rows = [(s.reason, s.alone, s.in_order) for s in compiled.funnel]
+    return pd.DataFrame(rows, columns=["reason", "alone", "in_order"])
+
+
+def natural(quanta: int, decimals: int) -> Decimal:
+    """Return quanta as a decimal."""
+    return Decimal(quanta).scaleb(-decimals)

@@ -1,0 +1,153 @@
+"""An engine's answer becomes a plan: rows written back, audited, accounted for."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from optimizer.compile.build import Compiled
+from optimizer.errors import AuditError, Finding
+from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
+from optimizer.plan.audit import AuditReport, audit_contacts
+from optimizer.plan.plan import Plan, Termination
+from optimizer.plan.sentences import closing
+from optimizer.problem.solution import Solution
+
+LIBRARIES = ("contactopt", "ortools", "duckdb", "numpy", "pyarrow", "sqlglot", "pydantic")
+SMALL = Decimal("1e-9")
+
+
+def make_plan(
+    compiled: Compiled,
+    solution: Solution,
+    *,
+    baselines: Mapping[str, float | None],
+    run_id: str,
+    timings: Mapping[str, float],
+    peak_memory: int,
+) -> Plan:
+    """Write the chosen rows back, audit them, and account for every rule.
+
+    Raises
+    ------
+    AuditError
+        The audit found a broken rule: there is no plan.
+    """
+    table = chosen_rows(compiled, solution)
+    audit = audit_contacts(compiled.scenario, compiled.tables, table)
+    if not audit.ok:
+        raise AuditError(
+            [
+                Finding("audit", rule, f"broken {count:,} times by the plan that {solution.engine} gave", rule=rule)
+                for rule, count in audit.broken.items()
+            ]
+        )
+    bound, gap = certificate(compiled, solution, audit)
+    termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
+    scenario, problem = compiled.scenario, compiled.problem
+    prices = row_prices(compiled, solution)
+    constraints = constraint_frame(audit, scenario, prices)
+    contacted = len(np.unique(problem.customer[solution.chosen]))
+    summary = {
+        "scenario": scenario.name,
+        "run_id": run_id,
+        "termination": termination.reason,
+        "limit": termination.limit,
+        "reproducible": solution.reproducible,
+        "objective": float(audit.objective),
+        "bound": bound,
+        "bound_by": solution.bound_by,
+        "gap": gap,
+        "value": float(audit.value),
+        "penalties": float(audit.penalties),
+        "contacts": table.num_rows,
+        "customers_contacted": contacted,
+        "customers": compiled.customers,
+        "candidates": compiled.candidates,
+        "eligible": problem.candidates,
+        "engine": solution.engine,
+        "detail": solution.detail,
+        "seed": scenario.solve.seed,
+        "timings": dict(timings),
+        "peak_memory": peak_memory,
+        "baselines": dict(baselines),
+        "versions": versions(),
+    }
+    return Plan(
+        scenario=scenario,
+        termination=termination,
+        table=table,
+        constraints=constraints,
+        policies=policy_frame(compiled, solution),
+        funnel=funnel_frame(compiled),
+        audit=audit,
+        summary=summary,
+        prices={"rows": prices, "value_decimals": problem.value_decimals, "sense": sense(compiled)},
+        sentences=closing(summary, constraints, sense(compiled)),
+        inputs=tuple(compiled.tables.inputs_as_dicts()),
+    )
+
+
+def sense(compiled: Compiled) -> str:
+    """Return ``maximize`` or ``minimize``."""
+    return "maximize" if compiled.maximises else "minimize"
+
+
+def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
+    """Return the chosen rows with all their input columns and ``contribution``, sorted by key."""
+    con, problem = compiled.tables.con, compiled.problem
+    chosen = pa.table(
+        {
+            "ordinal": pa.array(problem.customer[solution.chosen], pa.int64()),
+            "kind": pa.array(problem.kind[solution.chosen], pa.int64()),
+            "contribution": pa.array(compiled.contribution[solution.chosen], pa.float64()),
+        }
+    )
+    con.register("@chosen", chosen)
+    columns = compiled.tables.original["candidates"]
+    listed = ", ".join(f'c."{name}"' for name in columns if name != "contribution")
+    keys = " AND ".join(f'k.{n} IS NOT DISTINCT FROM c."{n}"' for n in ("offer", "channel", "slot"))
+    table = con.execute(
+        f'SELECT DISTINCT {listed}, x.contribution FROM "@chosen" x '
+        f'JOIN "@customers" u ON u.ordinal = x.ordinal JOIN "@kinds" k ON k.kind = x.kind '
+        f"JOIN candidates c ON c.customer = u.customer AND {keys} "
+        f"ORDER BY c.customer, c.slot, c.channel, c.offer"
+    ).fetch_arrow_table()
+    con.unregister("@chosen")
+    return table
+
+
+def certificate(compiled: Compiled, solution: Solution, audit: AuditReport) -> tuple[float | None, float | None]:
+    """Return the bound in the objective's units, rounding included, and the gap to the audited objective."""
+    if solution.bound is None:
+        return None, None
+    problem = compiled.problem
+    rounding = 0 if compiled.exact_value else -(-problem.most_contacts // 2)
+    exact = compiled.value(solution.bound + rounding)
+    scale = Decimal(float(np.abs(compiled.contribution).sum()))
+    difference = abs(exact - audit.objective)
+    if difference <= SMALL * scale:
+        return float(exact), 0.0
+    return float(exact), float(difference / max(abs(audit.objective), SMALL))
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide a result."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except ModuleNotFoundError:
+            continue
+    return found
+
+
+def used_seconds(timings: Mapping[str, float]) -> dict[str, Any]:
+    """Round timings for the summary."""
+    return {name: round(seconds, 3) for name, seconds in timings.items()}

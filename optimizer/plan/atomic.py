@@ -1,0 +1,84 @@
+"""Swapping a folder in at once, so that a reader sees the old one or the new one, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from optimizer.errors import MachineError
+
+RENAME_EXCHANGE = 2
+AT_FDCWD = -100
+
+
+def fsync_tree(folder: Path) -> None:
+    """Flush every file of a folder, and the folder itself, to the disk."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            _fsync(path)
+    _fsync(folder)
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def swap_in(fresh: Path, place: Path) -> None:
+    """Put a folder into its place; what stood there is removed afterwards.
+
+    Where the system can exchange two names at once (Linux), nobody ever sees the place empty.
+    """
+    if place.is_dir() and any(place.iterdir()):
+        if not _exchange(fresh, place):
+            aside = place.parent / f".{place.name}.old"
+            shutil.rmtree(aside, ignore_errors=True)
+            place.rename(aside)
+            fresh.rename(place)
+            shutil.rmtree(aside, ignore_errors=True)
+    else:
+        fresh.replace(place)
+    _fsync(place.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    done = renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+    return bool(done == 0)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, so that two runs never write it at once.
+
+    Raises
+    ------
+    MachineError
+        Another run holds it.
+    """
+    import fcntl
+
+    path = folder.absolute().parent / f".{folder.name}.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise MachineError(
+                "another run is writing this folder", where=str(folder), fix="wait for it, or choose another folder"
+            ) from error
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,277 @@
+"""The audit's side of :class:`optimizer.rules.books.Books`: SQL over the raw tables and the written contacts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from optimizer.data.limit_tables import read_limits
+from optimizer.data.tables import Tables
+from optimizer.language.durations import Window
+from optimizer.language.expressions import ColumnName, Expression
+from optimizer.language.limits import Limit, TableLimit
+from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
+from optimizer.rules.books import Sum
+from optimizer.rules.total_of import TotalOf
+from optimizer.rules.world import Clock
+from optimizer.scenario import Scenario
+
+KEY_OF = {"offers": "offer", "channels": "channel", "slots": "slot", "customers": "customer"}
+
+
+def canonical(group: Mapping[str, Any]) -> str:
+    """Write a group as canonical JSON: keys sorted, no blanks."""
+    return json.dumps(group, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+class SqlBooks:
+    """The books over one set of contacts.
+
+    Parameters
+    ----------
+    scenario, tables : Scenario, Tables
+    contacts : str
+        Relation of the contacts, with the columns of ``candidates`` and ``contact``, a number for each.
+    """
+
+    def __init__(self, scenario: Scenario, tables: Tables, contacts: str) -> None:
+        self.scenario, self.tables, self.contacts = scenario, tables, contacts
+        self._made = 0
+        self._limits: dict[tuple[str, tuple[str, ...], str], dict[tuple[str | None, ...], Decimal]] = {}
+
+    # Relations ------------------------------------------------------------------------------------------------
+
+    def rows(
+        self,
+        *,
+        where: Expression | None,
+        who: str | None,
+        each: tuple[str, ...] = (),
+        amount: TotalOf | None = None,
+        own: str | None = None,
+        history: bool,
+        clock: Clock,
+    ) -> str:
+        """Create a relation of the contacts that a rule counts and return its name."""
+
+        def select(side: Side) -> str:
+            names = sorted(each)
+            pairs = ", ".join(f"'{_text(n)}', CAST({side.column(n)} AS VARCHAR)" for n in names)
+            number, pick = "1.0::DOUBLE", "''"
+            if amount is not None and amount.expression is not None:
+                number = f"CAST({side.sql(amount.expression)} AS DOUBLE)"
+            if amount is not None and amount.distinct:
+                pick = f"CAST(({', '.join(side.column(n) for n in amount.distinct)},) AS VARCHAR)"
+            parts = [
+                f"{side.planned} AS planned",
+                f"{side.contact} AS contact",
+                f"{side.who(who)} AS who",
+                f'CAST(json_object({pairs}) AS VARCHAR) AS "each"',
+                f"{side.day(clock)} AS day",
+                f"{side.instant(clock)} AS instant",
+                f"{number} AS amount",
+                f"{pick} AS pick",
+                f"{side.column(own) if own else 'NULL'} AS own",
+            ]
+            condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
+            return f"SELECT {', '.join(parts)} FROM {side.source()} WHERE {condition}"
+
+        return self._create(select, history)
+
+    def marked(self, conditions: Mapping[str, Expression], *, who: str, history: bool, clock: Clock) -> str:
+        """Create a relation of all contacts with one boolean column per condition, and return its name."""
+
+        def select(side: Side) -> str:
+            parts = [
+                f"{side.planned} AS planned",
+                f"{side.contact} AS contact",
+                f"{side.who(who)} AS who",
+                f"{side.day(clock)} AS day",
+                f"{side.instant(clock)} AS instant",
+                f"{side.slot()} AS slot",
+                *(f"coalesce({side.sql(e)}, false) AS {name}" for name, e in conditions.items()),
+            ]
+            return f"SELECT {', '.join(parts)} FROM {side.source()}"
+
+        return self._create(select, history)
+
+    def _create(self, select: Any, history: bool) -> str:
+        self._made += 1
+        name = f'"@books{self._made}"'
+        parts = [select(Side(self, planned=True))]
+        if history and self.tables.has("history"):
+            parts.append(select(Side(self, planned=False)))
+        self.tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {' UNION ALL '.join(parts)}")
+        return name
+
+    def windows(self, window: Window | None, clock: Clock) -> str:
+        """Create a relation ``(first, last)`` of the windows that contain a horizon day; return its name."""
+        self._made += 1
+        name = f'"@windows{self._made}"'
+        start = f"DATE '{self.scenario.horizon.start.isoformat()}'"
+        days = self.scenario.horizon.days
+        if window is None or window.ever:
+            spans = "SELECT DATE '0001-01-01' AS first, DATE '9999-12-31' AS last"
+        elif window.days is not None:
+            back = window.days - 1
+            spans = (
+                f"SELECT {start} + CAST(i AS INTEGER) AS first, {start} + CAST(i AS INTEGER) + {back} AS last "
+                f"FROM range({-back}, {days}) t(i)"
+            )
+        else:
+            unit = window.calendar
+            day = f"date_trunc('{unit}', {start} + CAST(i AS INTEGER))"
+            spans = (
+                f"SELECT DISTINCT CAST({day} AS DATE) AS first, "
+                f"CAST({day} + INTERVAL 1 {unit} - INTERVAL 1 DAY AS DATE) AS last FROM range({days}) t(i)"
+            )
+        self.tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {spans}")
+        return name
+
+    # Answers --------------------------------------------------------------------------------------------------
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query over the relations."""
+        return self.tables.con.execute(sql).fetchall()
+
+    def sums(self, sql: str, total: TotalOf) -> Iterator[Sum]:
+        """Sum exactly, by key."""
+        plain = total.expression is not None and is_plain(total.expression)
+        listed = self.tables.con.execute(
+            f"SELECT key, list(amount) FROM ({sql}) t(key, amount) GROUP BY key ORDER BY key"
+        )
+        for key, amounts in listed.fetchall():
+            numbers = np.array(amounts, np.float64)
+            if plain:
+                yield Sum(key, sum_of_decimals(numbers), Decimal(0))
+            else:
+                yield Sum(key, *sum_of_doubles(numbers))
+
+    def groups(
+        self, each: tuple[str, ...], where: Expression | None, tables: Sequence[TableLimit]
+    ) -> list[dict[str, Any]]:
+        """Return the groups of a constraint, sorted."""
+        if not each:
+            return [{}]
+        names = sorted(each)
+        side = Side(self, planned=True, relation="candidates")
+        columns = ", ".join(f"CAST({side.column(n)} AS VARCHAR)" for n in names)
+        condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
+        found = self.query(f"SELECT DISTINCT {columns} FROM {side.source()} WHERE {condition}")
+        groups = {row: dict(zip(names, row, strict=True)) for row in found}
+        for limit in tables:
+            for key in self._table(limit, tuple(each)):
+                row = dict(zip(each, key, strict=True))
+                groups.setdefault(tuple(row[n] for n in names), {n: row[n] for n in names})
+        return [groups[row] for row in sorted(groups, key=lambda r: tuple((v is None, str(v)) for v in r))]
+
+    def limit(self, rule: str, limit: Limit, group: Mapping[str, Any]) -> Decimal:
+        """Return the limit of one group."""
+        if isinstance(limit, Decimal):
+            return limit
+        assert isinstance(limit, TableLimit)
+        names = tuple(group)
+        found = self._table(limit, names).get(tuple(group.values()), limit.default)
+        return Decimal(0) if found is None else found
+
+    def _table(self, limit: TableLimit, names: tuple[str, ...]) -> dict[tuple[str | None, ...], Decimal]:
+        key = (limit.table, names, limit.column)
+        if key not in self._limits:
+            self._limits[key] = read_limits(self.scenario.base / limit.table, names, limit.column)
+        return self._limits[key]
+
+
+class Side:
+    """How planned contacts, or history, spell the columns that a rule names."""
+
+    def __init__(self, books: SqlBooks, *, planned: bool, relation: str | None = None) -> None:
+        self.books = books
+        self.planned = "true" if planned else "false"
+        self._planned = planned
+        self._relation = relation or books.contacts
+        self._tables = books.tables
+
+    @property
+    def contact(self) -> str:
+        """A number that differs between any two contacts."""
+        if not self._planned:
+            return "-row_number() OVER ()"
+        return "candidates.contact" if self._relation == self.books.contacts else "0"
+
+    def source(self) -> str:
+        """Return the FROM clause."""
+        base = "candidates" if self._planned else "history"
+        text = f"{self._relation} candidates" if self._planned else "history"
+        for table, key in KEY_OF.items():
+            if self._tables.has(table) and (self._planned or table != "slots"):
+                text += f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"'
+        if self._planned:
+            text += " LEFT JOIN slot_times ON slot_times.slot = candidates.slot"
+        return text
+
+    def _spell(self, column: ColumnName) -> str:
+        own = "candidates" if self._planned else "history"
+        table = (
+            own
+            if column.table in ("candidates", "history") or not self._planned and column.table == "slots"
+            else column.table
+        )
+        if self._planned and column.table == "history":
+            return "NULL"
+        name = column.name.replace('"', '""')
+        return f'"{table}"."{name}"'
+
+    def column(self, name: str) -> str:
+        """Return a column by the name that the scenario uses."""
+        return self._spell(self._tables.catalog.column(name))
+
+    def sql(self, expression: Expression) -> str:
+        """Return an expression."""
+        return self._tables.catalog.bind(expression).sql(self._spell)
+
+    def who(self, per: str | None) -> str:
+        """Return who shares a policy; a NULL group is the customer alone."""
+        base = "candidates" if self._planned else "history"
+        customer = f"CAST({base}.customer AS VARCHAR)"
+        if per is None:
+            return "''"
+        if per == "customer":
+            return customer
+        return f"coalesce(CAST({self.column(per)} AS VARCHAR), chr(31) || {customer})"
+
+    def slot(self) -> str:
+        """Return the slot as text."""
+        return "CAST(candidates.slot AS VARCHAR)" if self._planned else "NULL"
+
+    def instant(self, clock: Clock) -> str:
+        """Return the UTC moment, or NULL where only a date is known."""
+        if self._planned:
+            return "slot_times.instant"
+        return 'history."@instant"'
+
+    def day(self, clock: Clock) -> str:
+        """Return the local date on the rule's clock."""
+        if self._planned:
+            day = self._local("slot_times.date", "slot_times.instant")
+            if clock == "arrival":
+                for table in ("offers", "channels"):
+                    if "lead_days" in self._tables.columns.get(table, {}):
+                        day += f' + CAST(coalesce({table}."lead_days", 0) AS INTEGER)'
+            return day
+        sent = self._local('history."@date"', 'history."@instant"')
+        if clock == "arrival" and "arrived_at" in self._tables.columns["history"]:
+            return f"coalesce({self._local('history."@arrived_date"', 'history."@arrived_instant"')}, {sent})"
+        return sent
+
+    def _local(self, date: str, instant: str) -> str:
+        zone = self.books.scenario.horizon.timezone
+        name = (zone if isinstance(zone, str) else "UTC").replace("'", "''")
+        return f"coalesce({date}, CAST(({instant} AT TIME ZONE 'UTC') AT TIME ZONE '{name}' AS DATE))"
+
+
+def _text(name: str) -> str:
+    return name.replace("'", "''")

@@ -1,0 +1,108 @@
+"""What an audit found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from optimizer.rules.books import Line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """Every rule recounted from raw inputs.
+
+    Attributes
+    ----------
+    lines : tuple of Line
+        Every group of every constraint, and every breach of a policy.
+    rules : tuple of str
+        Names of the rules that were recounted.
+    contacts : int
+        Contacts that were judged.
+    value, penalties, objective : Decimal
+        Recomputed from the raw inputs; objective is value − penalties (plus, when minimising).
+    bound, left_on_the_table : float, optional
+        A proven bound and what the contacts leave to it, where one is known.
+    notes : mapping
+        Further counts, such as contacts that were no candidates.
+    """
+
+    lines: tuple[Line, ...]
+    rules: tuple[str, ...]
+    contacts: int
+    value: Decimal
+    penalties: Decimal
+    objective: Decimal
+    bound: float | None = None
+    left_on_the_table: float | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no rule is broken."""
+        return not any(line.broken for line in self.lines)
+
+    @property
+    def broken(self) -> dict[str, int]:
+        """Number of breaches by rule."""
+        found: dict[str, int] = {}
+        for line in self.lines:
+            if line.broken:
+                found[line.rule] = found.get(line.rule, 0) + 1
+        return found
+
+    @property
+    def violations(self) -> pd.DataFrame:
+        """The breaches: rule, group, sense, limit, used, excess."""
+        import pandas as pd
+
+        rows = [_row(line) for line in self.lines if line.broken]
+        return pd.DataFrame(rows, columns=["rule", "group", "sense", "limit", "used", "excess"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as plain JSON values."""
+        from optimizer.plan.audit.books import canonical
+
+        return {
+            "ok": self.ok,
+            "contacts": self.contacts,
+            "value": float(self.value),
+            "penalties": float(self.penalties),
+            "objective": float(self.objective),
+            "bound": self.bound,
+            "left_on_the_table": self.left_on_the_table,
+            "rules": list(self.rules),
+            "broken": self.broken,
+            "notes": dict(self.notes),
+            "violations": [_row(line) for line in self.lines if line.broken],
+            "constraints": [
+                {**_row(line), "group": canonical(line.group), "report_only": line.report_only}
+                for line in self.lines
+                if not line.broken
+            ],
+        }
+
+    def __str__(self) -> str:
+        if self.ok:
+            return f"Audit: {len(self.rules)} rules recounted over {self.contacts:,} contacts, none broken."
+        listed = "; ".join(f"{rule}: {count:,}" for rule, count in self.broken.items())
+        return f"Audit: {len(self.broken)} rules broken ({listed})."
+
+
+def _row(line: Line) -> dict[str, Any]:
+    from optimizer.plan.audit.books import canonical
+
+    return {
+        "rule": line.rule,
+        "group": canonical(line.group),
+        "sense": line.sense,
+        "limit": float(line.limit),
+        "used": float(line.used),
+        "excess": float(line.excess),
+    }

@@ -1,0 +1,107 @@
+"""Audits a set of contacts: are they candidates, eligible, and within every rule; and what are they worth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pyarrow as pa
+
+from optimizer.data.tables import Tables
+from optimizer.plan.audit.books import Side, SqlBooks
+from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
+from optimizer.plan.audit.report import AuditReport
+from optimizer.rules.books import Line
+from optimizer.scenario import Scenario
+
+KEYS = ("customer", "offer", "channel", "slot")
+PLAN = '"@audited"'
+
+
+def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> AuditReport:
+    """Recount every rule over contacts given by their keys.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    tables : Tables
+        The raw inputs.
+    contacts : pyarrow.Table
+        Key columns of the chosen candidates (those of ``customer, offer, channel, slot`` that the candidates have);
+        other columns are not trusted: measures come from the candidates.
+
+    Returns
+    -------
+    AuditReport
+    """
+    lines = list(_enter(tables, contacts))
+    books = SqlBooks(scenario, tables, PLAN)
+    lines += _times(books)
+    rules = scenario.rules()
+    for rule in rules:
+        lines += rule.audit(books)
+    value = _value(books)
+    penalties = sum((line.paid for line in lines), Decimal(0))
+    objective = value - penalties if scenario.objective.maximize is not None else value + penalties
+    return AuditReport(
+        lines=tuple(lines),
+        rules=tuple(rule.name for rule in rules),
+        contacts=contacts.num_rows,
+        value=value,
+        penalties=penalties,
+        objective=objective,
+    )
+
+
+def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
+    """Create the relation of audited contacts from the candidates that the keys name."""
+    keys = [k for k in KEYS if k in contacts.column_names]
+    tables.con.register("@given", contacts.select(keys))
+    same = " AND ".join(f'g."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
+    listed = ", ".join(f'"{k}"' for k in keys)
+    con = tables.con
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {PLAN} AS SELECT row_number() OVER () AS contact, * FROM "
+        f'(SELECT DISTINCT c.* FROM candidates c SEMI JOIN "@given" g ON {same})'
+    )
+    ((twice,),) = con.execute(
+        f'SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "@given" GROUP BY {listed})'
+    ).fetchall()
+    ((known,),) = con.execute(f"SELECT count(*) FROM {PLAN}").fetchall()
+    unknown = contacts.num_rows - int(twice) - int(known)
+    con.unregister("@given")
+    for count, name in ((int(twice), "listed-twice"), (unknown, "not-a-candidate")):
+        if count:
+            yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+
+
+def _times(books: SqlBooks) -> Iterator[Line]:
+    """Count contacts whose slot lies outside the horizon or before now."""
+    side = Side(books, planned=True)
+    horizon = books.scenario.horizon
+    first = f"DATE '{horizon.start.isoformat()}'"
+    day = side.day("sending")
+    now = books.scenario.now
+    moment = f"TIMESTAMP '{now.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}'"
+    tests = {
+        "outside horizon": f"NOT ({day} >= {first} AND {day} < {first} + {horizon.days})",
+        "past": f"CASE WHEN {side.instant('sending')} IS NULL "
+        f"THEN {day} < DATE '{books.scenario.today.isoformat()}' ELSE {side.instant('sending')} < {moment} END",
+    }
+    for name, test in tests.items():
+        ((count,),) = books.query(f"SELECT count(*) FROM {side.source()} WHERE coalesce({test}, true)")
+        if count:
+            yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+
+
+def _value(books: SqlBooks) -> Decimal:
+    """Sum the contributions exactly."""
+    side = Side(books, planned=True)
+    objective = books.scenario.objective.expression
+    found = books.tables.con.execute(
+        f"SELECT CAST({side.sql(objective)} AS DOUBLE) AS value FROM {side.source()}"
+    ).fetchnumpy()["value"]
+    if is_plain(objective):
+        return sum_of_decimals(found)
+    return sum_of_doubles(found)[0]

@@ -1,0 +1,121 @@
+"""The files of a run folder: what each holds, written with stable bytes, and read back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from optimizer.plan.audit.report import AuditReport
+from optimizer.plan.plan import Plan, Termination
+from optimizer.rules.books import Line
+from optimizer.scenario import Scenario
+
+ROW_GROUP = 122_880
+
+
+def write_files(plan: Plan, folder: Path) -> None:
+    """Write every file of the run folder."""
+    import pyarrow.parquet as pq
+
+    from optimizer.report import render
+
+    pq.write_table(plan.table, folder / "contacts.parquet", compression="zstd", row_group_size=ROW_GROUP)
+    _json(folder / "summary.json", dict(plan.summary))
+    plan.constraints.to_csv(folder / "constraints.csv", index=False, lineterminator="\n")
+    plan.policies.to_csv(folder / "policies.csv", index=False, lineterminator="\n")
+    _json(folder / "prices.json", dict(plan.prices))
+    _json(folder / "audit.json", plan.audit.to_dict())
+    _text(folder / "scenario.yaml", plan.scenario.to_yaml())
+    _text(folder / "report.html", render(plan))
+    _text(folder / "log.jsonl", _log(plan))
+    _json(
+        folder / "manifest.json",
+        {
+            "run_id": plan.summary["run_id"],
+            "seed": plan.summary["seed"],
+            "versions": plan.summary["versions"],
+            "scenario_folder": str(Path(plan.scenario.base).absolute()),
+            "funnel": plan.funnel.to_dict("records"),
+            "sentences": list(plan.sentences),
+            "termination": {"detail": plan.termination.detail},
+            "inputs": [dict(one) for one in plan.inputs],
+            "files": {p.name: _hash(p) for p in sorted(folder.iterdir())},
+        },
+    )
+
+
+def read_files(folder: Path) -> Plan:
+    """Read a run folder back into a plan."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    summary = _load(folder / "summary.json")
+    manifest = _load(folder / "manifest.json")
+    for name, digest in manifest["files"].items():
+        if _hash(folder / name) != digest and name != "report.html":
+            raise ValueError(f"{name} is not what the run wrote")
+    text = (folder / "scenario.yaml").read_text(encoding="utf-8")
+    return Plan(
+        scenario=Scenario.parse(text, base=Path(manifest["scenario_folder"])),
+        termination=Termination(summary["termination"], summary["limit"], manifest["termination"]["detail"]),
+        table=pq.read_table(folder / "contacts.parquet"),
+        constraints=pd.read_csv(folder / "constraints.csv", dtype={"name": str, "group": str, "sense": str}),
+        policies=pd.read_csv(folder / "policies.csv", dtype={"name": str, "value_lost": float}),
+        funnel=pd.DataFrame(manifest["funnel"], columns=["reason", "alone", "in_order"]),
+        audit=_audit(_load(folder / "audit.json")),
+        summary=summary,
+        prices=_load(folder / "prices.json"),
+        sentences=tuple(manifest["sentences"]),
+        inputs=tuple(manifest["inputs"]),
+    )
+
+
+def _audit(found: dict[str, Any]) -> AuditReport:
+    def line(row: dict[str, Any], broken: bool) -> Line:
+        return Line(
+            row["rule"],
+            json.loads(row["group"]),
+            row["sense"],
+            *(Decimal(repr(row[n])) for n in ("limit", "used", "excess")),
+            broken=broken,
+            report_only=row.get("report_only", False),
+        )
+
+    lines = [line(r, False) for r in found["constraints"]] + [line(r, True) for r in found["violations"]]
+    return AuditReport(
+        lines=tuple(lines),
+        rules=tuple(found["rules"]),
+        contacts=found["contacts"],
+        **{n: Decimal(repr(found[n])) for n in ("value", "penalties", "objective")},
+        bound=found["bound"],
+        left_on_the_table=found["left_on_the_table"],
+        notes=found["notes"],
+    )
+
+
+def _log(plan: Plan) -> str:
+    lines = [{"stage": name, "seconds": seconds} for name, seconds in plan.summary["timings"].items()]
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def _json(path: Path, content: dict[str, Any]) -> None:
+    _text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _load(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,127 @@
+"""The run folder: written beside, checked, and swapped in whole; or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from optimizer.errors import DataError, MachineError, UsageError
+from optimizer.plan.atomic import fsync_tree, locked, swap_in
+from optimizer.plan.plan import Plan
+
+MARK = "manifest.json"
+LATEST = "latest"
+
+
+def default_folder(name: str, run_id: str) -> Path:
+    """Return ``runs/NAME/RUN_ID`` under the working directory."""
+    return Path("runs") / name / run_id
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a folder that is not empty and no run, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        It holds something else.
+    MachineError
+        It cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError("is a file, not a folder", where=str(folder), fix="name another folder with --out")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise UsageError(
+            "is not empty and holds no run, so it is not replaced", where=str(folder), fix="name another folder"
+        )
+    parent = folder.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not os.access(parent, os.W_OK):
+        raise MachineError("no permission to write here", where=str(parent), fix="choose another folder with --out")
+
+
+def publish(plan: Plan, folder: Path) -> Path:
+    """Write the run folder beside its place, read it back, and swap it in.
+
+    Returns
+    -------
+    Path
+        The published folder.
+
+    Raises
+    ------
+    UsageError, MachineError
+        See :func:`check_target`; or the disk failed. What stood there before stands.
+    """
+    from optimizer.plan.files import write_files
+
+    folder = Path(folder)
+    check_target(folder)
+    try:
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            staging = folder.absolute().parent / f".{folder.name}.staging"
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir()
+            try:
+                write_files(plan, staging)
+                _read_back(plan, staging)
+                fsync_tree(staging)
+                swap_in(staging, folder.absolute())
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise MachineError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(error.filename or folder),
+            fix="free some space or choose another folder; what stood there before still stands",
+        ) from error
+    return folder
+
+
+def point_latest(folder: Path) -> None:
+    """Let ``latest`` beside the folder point to it."""
+    link = folder.parent / LATEST
+    fresh = folder.parent / f".{LATEST}.{os.getpid()}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(folder.name)
+    fresh.replace(link)
+
+
+def _read_back(plan: Plan, staging: Path) -> None:
+    """Compare what was written with what was audited."""
+    import pyarrow.parquet as pq
+
+    if not pq.read_table(staging / "contacts.parquet").equals(plan.table):
+        raise MachineError(
+            "what was read back differs from what was written", where="contacts.parquet", fix="check the disk"
+        )
+
+
+def read(folder: Path) -> Plan:
+    """Read a published run folder.
+
+    Raises
+    ------
+    DataError
+        It is no run folder, or a file of it is missing or damaged.
+    """
+    from optimizer.plan.files import read_files
+
+    if not (folder / MARK).is_file():
+        raise DataError(
+            "is no run folder: it has no manifest.json", where=str(folder), fix="name a folder that a run published"
+        )
+    try:
+        return read_files(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"cannot be read: {error}", where=str(folder), fix="run the scenario again") from error
+
+
+def load_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))

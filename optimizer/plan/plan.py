@@ -1,0 +1,128 @@
+"""The plan: chosen contacts, what is proven about them, and every rule's account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from optimizer.plan.audit.report import AuditReport
+from optimizer.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Termination:
+    """Why a run stopped.
+
+    Attributes
+    ----------
+    reason : {"optimal", "feasible"}
+        *Optimal* only with a proof.
+    limit : {"gap", "time", "exhausted", "interrupted"}, optional
+        What stopped a run that ended feasible.
+    detail : str
+        One sentence for people.
+    """
+
+    reason: Literal["optimal", "feasible"]
+    limit: Literal["gap", "time", "exhausted", "interrupted"] | None
+    detail: str
+
+    def __str__(self) -> str:
+        return self.reason if self.limit is None else f"{self.reason} ({self.limit} limit)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """Which candidates become contacts, with a certificate. A Plan is always a plan: it passed its audit.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    termination : Termination
+    constraints : pandas.DataFrame
+        ``name, group, sense, limit, used, slack, price, binding, penalty_paid, report_only``.
+    policies : pandas.DataFrame
+        ``name, refused, value_lost``.
+    funnel : pandas.DataFrame
+        ``reason, alone, in_order``: candidates that eligibility refused.
+    audit : AuditReport
+    summary : mapping
+        The content of ``summary.json``.
+    prices : mapping
+        The content of ``prices.json``.
+    sentences : tuple of str
+        The value and its proof, the dearest rule, what one more unit of the tightest limit brings.
+    """
+
+    scenario: Scenario
+    termination: Termination
+    table: pa.Table
+    constraints: pd.DataFrame
+    policies: pd.DataFrame
+    funnel: pd.DataFrame
+    audit: AuditReport
+    summary: Mapping[str, Any]
+    prices: Mapping[str, Any]
+    sentences: tuple[str, ...]
+    inputs: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def objective(self) -> float:
+        """Value less penalties (plus, when minimising)."""
+        return float(self.summary["objective"])
+
+    @property
+    def bound(self) -> float | None:
+        """No plan is better than this; None when nothing is proven."""
+        return None if self.summary["bound"] is None else float(self.summary["bound"])
+
+    @property
+    def gap(self) -> float | None:
+        """Distance from objective to bound, relative to the objective."""
+        return None if self.summary["gap"] is None else float(self.summary["gap"])
+
+    @property
+    def value(self) -> float:
+        """Sum of the contributions."""
+        return float(self.summary["value"])
+
+    @property
+    def penalties(self) -> float:
+        """Sum of the penalties paid."""
+        return float(self.summary["penalties"])
+
+    @property
+    def contacts(self) -> pd.DataFrame:
+        """The chosen candidate rows and their ``contribution``."""
+        return self.table.to_pandas()
+
+    def to_arrow(self) -> pa.Table:
+        """Return the chosen candidate rows and their ``contribution``, in their input types."""
+        return self.table
+
+    def save(self, folder: str | Path) -> Path:
+        """Publish the run folder, whole or not at all, and return its path."""
+        from optimizer.plan.folder import publish
+
+        return publish(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Plan:
+        """Read a published run folder."""
+        from optimizer.plan.folder import read
+
+        return read(Path(folder))
+
+    def __repr__(self) -> str:
+        bound = "no bound" if self.bound is None else f"bound {self.bound:,.2f}, gap {self.gap:.1e}"
+        return (
+            f"Plan {self.scenario.name}: {self.table.num_rows:,} contacts, objective {self.objective:,.2f}\n"
+            f"  {self.termination}, {bound} (by {self.summary['bound_by'] or 'nobody'})\n"
+            f"  {self.audit}"
+        )

@@ -1,0 +1,49 @@
+"""The three sentences that every run ends with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def closing(summary: Mapping[str, Any], constraints: pd.DataFrame, sense: str) -> tuple[str, str, str]:
+    """Say the value and its proof, the dearest rule, and what one more unit of the tightest limit brings."""
+    return _proof(summary, sense), _dearest(constraints, sense), _tightest(constraints, sense)
+
+
+def _proof(summary: Mapping[str, Any], sense: str) -> str:
+    said = f"{summary['contacts']:,} contacts bring {summary['objective']:,.2f}"
+    if sense == "minimize":
+        said = f"{summary['contacts']:,} contacts cost {summary['objective']:,.2f}"
+    if summary["bound"] is None:
+        return f"{said}; how far that is from the best possible is not proven."
+    if summary["termination"] == "optimal":
+        return f"{said}, and no plan that keeps the rules does better: that is proven."
+    more = abs(summary["bound"] - summary["objective"])
+    word = "more" if sense == "maximize" else "less"
+    return f"{said}; no plan that keeps the rules has {more:,.2f} {word} (proven gap {100 * summary['gap']:.4f} %)."
+
+
+def _dearest(constraints: pd.DataFrame, sense: str) -> str:
+    weight = (constraints["price"] * constraints["limit"] / 100).abs().groupby(constraints["name"]).sum()
+    if weight.empty or weight.max() == 0:
+        return "No constraint has a price: one more unit of any of them would bring nothing."
+    name = weight.idxmax()
+    verb = "bring" if sense == "maximize" else "save"
+    return f"The dearest rule is {name}: limits one per cent wider would {verb} about {weight.max():,.2f}."
+
+
+def _tightest(constraints: pd.DataFrame, sense: str) -> str:
+    price = constraints["price"].abs()
+    if price.empty or price.max() == 0:
+        return "No limit is tight."
+    row = constraints.loc[price.idxmax()]
+    group = json.loads(row["group"])
+    where = f" ({', '.join(f'{k} {v}' for k, v in group.items())})" if group else ""
+    verb = "brings" if sense == "maximize" else "saves"
+    unit = "One unit less" if row["sense"] == ">=" else "One more unit"
+    return f"{unit} of the tightest limit, {row['name']}{where}, {verb} about {price.max():,.2f}."

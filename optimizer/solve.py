@@ -1,0 +1,230 @@
+"""Read, compile, solve, audit: a scenario in, a plan out. The only module that knows the engines."""
+
+from __future__ import annotations
+
+import datetime as dt
+import resource
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
+from optimizer.data import open_tables
+from optimizer.engines import baselines, choose
+from optimizer.errors import Finding, InfeasibleError, UsageError
+from optimizer.plan.assemble import make_plan
+from optimizer.plan.plan import Plan
+from optimizer.plan.progress import Observer, Silent
+from optimizer.problem.solution import Request
+from optimizer.scenario import Scenario
+
+FRAMES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
+PUBLISHING = 0.03
+"""Share of the time limit kept back for the audit and for publishing."""
+
+
+def solve(
+    scenario: Scenario,
+    *,
+    candidates: Any = None,
+    customers: Any = None,
+    offers: Any = None,
+    channels: Any = None,
+    slots: Any = None,
+    history: Any = None,
+    consents: Any = None,
+    engine: str | None = None,
+    gap: float | None = None,
+    time_limit: str | None = None,
+    memory_limit: str | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    warm_start: Plan | None = None,
+    observer: Observer | None = None,
+) -> Plan:
+    """Find the best plan that breaks no rule, and prove how good it is.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Never changed.
+    candidates, customers, offers, channels, slots, history, consents : frame, optional
+        pandas, polars, Arrow or DuckDB; each in place of the table that the file names.
+    engine, gap, time_limit, memory_limit, seed, threads : optional
+        Each in place of the scenario's ``solve`` setting; durations and sizes as the file writes them.
+    warm_start : Plan, optional
+        An earlier plan whose prices are a good start.
+    observer : Observer, optional
+        Is told about progress and may stop the run.
+
+    Returns
+    -------
+    Plan
+        Audited: it breaks no rule.
+
+    Raises
+    ------
+    InfeasibleError
+        No plan obeys every rule.
+    NoPlanError
+        A limit stopped the search before a plan was found.
+    OptimizerError
+        The scenario, its data or the machine; see :mod:`optimizer.errors`.
+    """
+    watch = Stopwatch()
+    observer = observer or Silent()
+    settings = {
+        "engine": engine,
+        "gap": gap,
+        "time_limit": time_limit,
+        "memory_limit": memory_limit,
+        "seed": seed,
+        "threads": threads,
+    }
+    scenario = with_settings(scenario, settings)
+    frames = {
+        name: frame
+        for name, frame in zip(FRAMES, (candidates, customers, offers, channels, slots, history, consents), strict=True)
+        if frame is not None
+    }
+    compiled = build(scenario, frames, observer=observer, watch=watch)
+    request = request_for(scenario, observer, watch)
+    with watch.stage("solve", observer):
+        chosen, _ = choose(compiled.problem, scenario.solve.engine)
+        solution = chosen.solve(compiled.problem, request)
+        usual = {
+            name: None if found is None else float(compiled.value(found))
+            for name, found in baselines(compiled.problem, compiled.ranks).items()
+        }
+    with watch.stage("audit", observer):
+        return make_plan(
+            compiled,
+            solution,
+            baselines=usual,
+            run_id=watch.run_id,
+            timings=watch.timings,
+            peak_memory=peak_memory(),
+        )
+
+
+def build(
+    scenario: Scenario,
+    frames: Mapping[str, Any] | None = None,
+    *,
+    observer: Observer | None = None,
+    watch: Stopwatch | None = None,
+) -> Compiled:
+    """Read the tables and compile the problem, without solving it.
+
+    Raises
+    ------
+    UnsupportedError, ScenarioError, DataError
+    """
+    observer, watch = observer or Silent(), watch or Stopwatch()
+    scenario.refuse_unsupported()
+    with watch.stage("read", observer):
+        tables = open_tables(scenario, frames or {})
+        for finding in tables.findings:
+            observer.warn(finding)
+    with watch.stage("compile", observer):
+        compiled = compile_scenario(scenario, tables)
+        for finding in compiled.findings:
+            observer.warn(finding)
+    return compiled
+
+
+def with_settings(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:
+    """Return the scenario with some ``solve`` settings replaced; None leaves one as it is."""
+    changed = {f"solve.{name}": value for name, value in settings.items() if value is not None}
+    return scenario.replace(changed) if changed else scenario
+
+
+def request_for(scenario: Scenario, observer: Observer, watch: Stopwatch) -> Request:
+    """Say what is wanted of an engine; the clock runs from the reading of the data."""
+    limit = scenario.solve.time_limit
+    deadline = float("inf")
+    if limit is not None:
+        seconds = float(limit.seconds)
+        deadline = watch.began + seconds - max(min(0.5, seconds / 4), PUBLISHING * seconds)
+    return Request(
+        gap=float(scenario.solve.gap),
+        deadline=deadline,
+        memory=scenario.solve.memory_limit,
+        seed=scenario.solve.seed,
+        threads=scenario.solve.threads,
+        stopped=observer.stopped,
+        report=observer.progress,
+    )
+
+
+@dataclass
+class Stopwatch:
+    """Times the stages of one run and names it."""
+
+    began: float = field(default_factory=time.monotonic)
+    timings: dict[str, float] = field(default_factory=dict)
+    run_id: str = field(default_factory=lambda: f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}")
+
+    @contextmanager
+    def stage(self, name: str, observer: Observer) -> Iterator[None]:
+        """Time one stage."""
+        observer.stage(name)
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.timings[name] = round(time.monotonic() - start, 3)
+            self.timings["total"] = round(time.monotonic() - self.began, 3)
+
+
+def peak_memory() -> int:
+    """Return the largest memory that this process, or a child of it, has used, in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+@dataclass(frozen=True, slots=True)
+class DataCheck:
+    """What ``validate --data`` tells: the tables are sound, and what a run would be like."""
+
+    candidates: int
+    customers: int
+    eligible: int
+    rows: int
+    funnel: tuple[FunnelStep, ...]
+    engine: str
+    why: str
+    seconds: float
+    memory: int
+    findings: tuple[Finding, ...]
+
+
+def check_data(scenario: Scenario, frames: Mapping[str, Any] | None = None) -> DataCheck:
+    """Check the tables and estimate the run, without solving.
+
+    The estimate of time and memory is rough: of the solve, from the number of eligible candidates and rows.
+    """
+    watch = Stopwatch()
+    compiled = build(scenario, frames, watch=watch)
+    problem = compiled.problem
+    engine, why = choose(problem, scenario.solve.engine)
+    seconds, memory = engine.estimate(problem)
+    return DataCheck(
+        candidates=compiled.candidates,
+        customers=compiled.customers,
+        eligible=problem.candidates,
+        rows=sum(rows.size for rows in problem.rows),
+        funnel=compiled.funnel,
+        engine=engine.name,
+        why=why,
+        seconds=watch.timings["total"] + seconds,
+        memory=max(peak_memory(), memory),
+        findings=(*compiled.tables.findings, *compiled.findings),
+    )
+
+
+__all__ = ["DataCheck", "InfeasibleError", "UsageError", "build", "check_data", "solve"]
