@@ -57,7 +57,11 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
 def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     """Create the relation of audited contacts from the candidates that the keys name."""
     keys = [k for k in KEYS if k in contacts.column_names]
-    tables.con.register("@given", contacts.select(keys))
+    tables.con.register("@entered", contacts.select(keys))
+    types = tables.columns["candidates"]
+    typed = ", ".join(f'TRY_CAST("{k}" AS {types[k]}) AS "{k}"' for k in keys)
+    tables.con.execute(f'CREATE OR REPLACE TEMP TABLE "@given" AS SELECT {typed} FROM "@entered"')
+    tables.con.unregister("@entered")
     same = " AND ".join(f'g."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
     listed = ", ".join(f'"{k}"' for k in keys)
     con = tables.con
@@ -70,7 +74,6 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     ).fetchall()
     ((known,),) = con.execute(f"SELECT count(*) FROM {PLAN}").fetchall()
     unknown = contacts.num_rows - int(twice) - int(known)
-    con.unregister("@given")
     for count, name in ((int(twice), "listed-twice"), (unknown, "not-a-candidate")):
         if count:
             yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)

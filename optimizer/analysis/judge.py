@@ -1,0 +1,114 @@
+"""Judge a plan: a run folder, or anybody's list of contacts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from optimizer.data import open_tables
+from optimizer.errors import DataError, UsageError, nearest
+from optimizer.plan.audit import AuditReport, audit_contacts
+from optimizer.plan.audit.run import KEYS
+from optimizer.plan.plan import Plan
+from optimizer.plan.progress import Observer
+from optimizer.scenario import Scenario
+from optimizer.solve import solve
+
+
+def audit(
+    plan: str | Path | Plan | Scenario,
+    *,
+    contacts: Any = None,
+    bound: bool = True,
+    observer: Observer | None = None,
+) -> AuditReport:
+    """Recount every rule from the raw inputs.
+
+    Parameters
+    ----------
+    plan : path, Plan or Scenario
+        A published run folder (or the plan in memory), or the scenario that foreign contacts are judged by.
+    contacts : path or frame, optional
+        With a scenario: anybody's contacts, as a Parquet or CSV file or a frame with the key columns.
+    bound : bool
+        With a scenario: also solve it, to say what the contacts leave on the table.
+    observer : Observer, optional
+        Is told about progress.
+
+    Returns
+    -------
+    AuditReport
+
+    Raises
+    ------
+    OptimizerError
+        The folder, the scenario or the tables cannot be read.
+    """
+    if isinstance(plan, Scenario):
+        if contacts is None:
+            raise UsageError("a scenario is audited with contacts", where="audit", fix="pass contacts=… or --plan FILE")
+        return _judge(plan, contacts, bound=bound, observer=observer)
+    if contacts is not None:
+        raise UsageError("a run is audited with its own contacts", where="audit", fix="pass the scenario instead")
+    run = plan if isinstance(plan, Plan) else Plan.load(plan)
+    scenario = run.scenario if run.scenario.as_of is not None else run.scenario.at(run.summary["as_of"])
+    tables = open_tables(scenario, {})
+    report = audit_contacts(scenario, tables, run.table)
+    changed = [one["name"] for one, now in zip(run.inputs, tables.inputs_as_dicts(), strict=False) if dict(one) != now]
+    notes = {"inputs_changed_since_the_run": changed} if changed else {}
+    return replace(report, bound=run.bound, notes=notes)
+
+
+def _judge(scenario: Scenario, contacts: Any, *, bound: bool, observer: Observer | None) -> AuditReport:
+    tables = open_tables(scenario, {})
+    report = audit_contacts(scenario, tables, _keys(tables.con, contacts))
+    if not bound:
+        return report
+    best = solve(scenario, observer=observer)
+    if best.bound is None:
+        return report
+    left = best.bound - float(report.objective)
+    return replace(report, bound=best.bound, left_on_the_table=left if scenario.objective.maximize else -left)
+
+
+def _keys(con: Any, contacts: Any) -> Any:
+    """Return the key columns of contacts as an Arrow table."""
+    import pyarrow as pa
+
+    if isinstance(contacts, str | Path):
+        table = _read(Path(contacts))
+    elif isinstance(contacts, pa.Table):
+        table = contacts
+    else:
+        con.register("@contacts", contacts)
+        table = con.execute('SELECT * FROM "@contacts"').fetch_arrow_table()
+        con.unregister("@contacts")
+    for needed in ("customer", "offer"):
+        if needed not in table.column_names:
+            near = nearest(needed, table.column_names)
+            raise DataError(
+                f"no column '{needed}'; it has {', '.join(table.column_names)}",
+                where="the plan's contacts",
+                fix=f"'{near}' is meant: rename it" if near else "add it",
+            )
+    return table.select([k for k in KEYS if k in table.column_names])
+
+
+def _read(path: Path) -> Any:
+    """Read a plan file; CSV as text, so that no id changes its looks."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    try:
+        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+            with path.open(encoding="utf-8-sig") as file:
+                names = file.readline().strip().split(",")
+            options = pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+            return pa.csv.read_csv(path, convert_options=options)
+        return pq.read_table(path)
+    except FileNotFoundError as error:
+        raise DataError("is not there", where=str(path), fix="check the path") from error
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise DataError("cannot be read", where=str(path), fix="write it again as Parquet or UTF-8 CSV") from error
