@@ -1,4 +1,4 @@
-"""What holds for every test: examples that hypothesis draws are the same on every machine, and no test has a stopwatch."""
+"""Hypothesis draws the same examples on every machine, and holds no stopwatch to them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,124 @@
+"""A plan as the report sees it: a small bank's week, with every block filled."""
+
+from __future__ import annotations
+
+import io
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+CHANNELS = {"call": 60, "email": 900, "letter": 120, "sms": 300}
+DAYS = [f"2026-11-{day}" for day in range(23, 30)]
+
+
+def frame(text: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(text.strip()), skipinitialspace=True)
+
+
+def group(**keys: str) -> str:
+    return json.dumps(keys, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def constraints() -> pd.DataFrame:
+    columns = ["name", "group", "sense", "limit", "used", "slack", "price", "binding", "penalty_paid", "report_only"]
+    rows: list[tuple[Any, ...]] = [("budget", "", "<=", 12000.0, 11999.4, 0.6, 1.7312, True, 0.0, False)]
+    for channel, most in CHANNELS.items():
+        for i, day in enumerate(DAYS):
+            used = int(most * (1 - 0.05 * ((i * 7 + most) % 11)))
+            rows.append(
+                (
+                    "capacity",
+                    group(channel=channel, slot=day),
+                    "<=",
+                    float(most),
+                    float(used),
+                    float(most - used),
+                    2.4 - i / 5 if used == most else 0.0,
+                    used == most,
+                    0.0,
+                    False,
+                )
+            )
+    for day, used in zip(DAYS, [40, 40, 38, 40, 31, 12, 0], strict=True):
+        rows.append(
+            (
+                "branch-visits",
+                group(slot=day),
+                "<=",
+                40.0,
+                float(used),
+                40.0 - used,
+                3.25 * (used == 40),
+                used == 40,
+                0.0,
+                False,
+            )
+        )
+    rows.append(("loan-floor", "", ">=", 500.0, 488.0, -12.0, -2.5, True, 30.0, False))
+    rows.append(("third-party", "", "<=", 9000.0, 9120.5, -120.5, float("nan"), False, 0.0, True))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def contacts() -> pd.DataFrame:
+    rows = []
+    for customer in range(900):
+        for nth in range(customer % 4):
+            channel = list(CHANNELS)[(customer * 7 + nth * 3) % 11 % 4]
+            day = DAYS[(customer * 5 + nth * 2) % 13 % 7]
+            rows.append((f"C-{customer:05d}", "loan", channel, day, 0.1, 12.5))
+    return pd.DataFrame(rows, columns=["customer", "offer", "channel", "slot", "propensity", "contribution"])
+
+
+def plan(**changes: Any) -> Any:
+    """Build the plan; keywords replace its parts (``summary`` is merged)."""
+    chosen = contacts()
+    summary = {
+        "scenario": "spring-retention",
+        "run_id": "20261122T180000Z-3f9a",
+        "contacts": len(chosen),
+        "customers_contacted": int(chosen["customer"].nunique()),
+        "customers": 1000,
+        "candidates": 20000,
+        "eligible": 12940,
+        "engine": "exact (cp-sat)",
+        "seed": 0,
+        "bound_by": "search",
+        "reproducible": True,
+        "timings": {"read": 0.4, "total": 3.2},
+        "baselines": {"value": 30411.2, "value_per_cost": 33870.9, "priority": 24120.0, "first_come": None},
+        "versions": {"contactopt": "0.1.0", "duckdb": "2.0.0", "ortools": "9.15.6755"},
+    }
+    summary.update(changes.pop("summary", {}))
+    parts = {
+        "termination": SimpleNamespace(reason="feasible", limit="gap", detail="within the asked gap of 0.01 %"),
+        "objective": 35412.75,
+        "bound": 35415.1,
+        "gap": 2.35 / 35412.75,
+        "value": 35442.75,
+        "penalties": 30.0,
+        "contacts": chosen,
+        "constraints": constraints(),
+        "policies": frame("""
+            name,           refused, value_lost
+            three-a-week,   1204,    2210.5
+            loan-not-card,  88,      140.25
+            rest,           640,     910.0
+        """),
+        "funnel": frame("""
+            reason,          alone, in_order
+            outside horizon, 300,   300
+            wants-mail,      5210,  5150
+            low-score,       1900,  1610
+        """),
+        "sentences": (
+            "The budget is what holds the plan back: 1 more would be worth 1.73.",
+            "Priority order, as practised today, would leave 11,293 on the table.",
+            "The loan minimum could not be met in full: 12 contacts are missing, for 30.00.",
+        ),
+        "audit": SimpleNamespace(ok=True, lines=pd.DataFrame(), violations=pd.DataFrame()),
+        "prices": {"sense": "maximize"},
+        "summary": summary,
+    }
+    return SimpleNamespace(**{**parts, **changes})
