@@ -85,7 +85,7 @@ class Activities:
         eligible : float
             Share of the activities that the average customer is eligible for.
         patterns : int
-            Number of eligibility patterns; customers fall to them by a flattened Zipf law.
+            Number of different eligibility patterns; customers fall to them by a flattened Zipf law.
         """
         random = stream(seed, "activities")
         sizes: list[int] = []
@@ -103,19 +103,25 @@ class Activities:
             random.random(PRODUCTS) < 2 / 3, random.normal(480, 50, PRODUCTS), random.gamma(2, 1, PRODUCTS)
         )
         pattern = _patterns(random, np.array(sizes), eligible * activities, patterns)
-        share = 1 / (np.arange(patterns) + 5.0) ** 0.8
+        share = 1 / (np.arange(len(pattern)) + 5.0) ** 0.8
         return cls(promotion, day, channel, product, extra, by_product[product - 1], pattern, share / share.sum())
 
 
 def _patterns(random: np.random.Generator, size: Ints, wanted: float, patterns: int) -> Bools:
-    """Draw promotions into each pattern until it holds about the wanted number of activities, at least one."""
-    out = np.zeros((patterns, len(size)), bool)
-    goals = np.maximum(random.gamma(4.0, wanted / 4.0, patterns), 1.0)
-    for row, goal in zip(out, goals, strict=True):
+    """Draw promotions into each pattern until it holds about the wanted number of activities, at least one promotion.
+
+    A pattern that was drawn before is drawn again, a hundred times at most: small plans have few patterns.
+    """
+    seen: dict[bytes, Bools] = {}
+    for _ in range(100 * patterns):
         order = random.permutation(len(size))
         before = np.cumsum(size[order]) - size[order]
         # the promotion that reaches over the goal is in with the chance that makes the mean right
-        inside = before + size[order] * random.random() < goal
+        inside = before + size[order] * random.random() < random.gamma(4.0, wanted / 4.0)
         inside[0] = True
-        row[order[inside]] = True
-    return out
+        pattern = np.zeros(len(size), bool)
+        pattern[order[inside]] = True
+        seen.setdefault(pattern.tobytes(), pattern)
+        if len(seen) == patterns:
+            break
+    return np.array(list(seen.values()))
