@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from optimizer import errors
 
 if TYPE_CHECKING:
-    from optimizer.plan import Plan, Termination, audit
+    from optimizer.analysis.judge import audit
+    from optimizer.plan.plan import Plan, Termination
     from optimizer.scenario import Scenario
     from optimizer.solve import solve
 
@@ -28,10 +29,10 @@ __all__ = ["Plan", "Scenario", "Termination", "audit", "errors", "solve"]
 __version__ = "0.1.0"
 
 _HOME = {
-    "Plan": "optimizer.plan",
+    "Plan": "optimizer.plan.plan",
     "Scenario": "optimizer.scenario",
-    "Termination": "optimizer.plan",
-    "audit": "optimizer.plan",
+    "Termination": "optimizer.plan.plan",
+    "audit": "optimizer.analysis.judge",
     "solve": "optimizer.solve",
 }
 

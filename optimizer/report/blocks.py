@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from optimizer.report.numbers import group_words, known
 
 if TYPE_CHECKING:
-    from optimizer.plan import Plan
+    import pandas as pd
+
+    from optimizer.plan.plan import Plan
 
 Block = dict[str, Any]
 
@@ -66,7 +68,7 @@ def rules(plan: Plan) -> list[Block]:
     ``price_low``, ``price_high`` the range of what one more unit of the limit is worth.
     """
     found: dict[tuple[str, str], list[Block]] = {}
-    for record in plan.constraints.to_dict("records"):
+    for record in _records(plan.constraints):
         line = _line(record)
         found.setdefault((line["name"], line["sense"]), []).append(line)
     return [_rule(name, sense, lines) for (name, sense), lines in found.items()]
@@ -76,7 +78,7 @@ def policies(plan: Plan) -> list[Block]:
     """Return what each contact policy refused, dearest first."""
     rows = [
         {"name": row["name"], "refused": number(row["refused"]), "value_lost": number(row["value_lost"])}
-        for row in plan.policies.to_dict("records")
+        for row in _records(plan.policies)
     ]
     return sorted(rows, key=lambda row: (-(row["value_lost"] or 0), -(row["refused"] or 0), row["name"]))
 
@@ -85,7 +87,7 @@ def funnel(plan: Plan) -> list[Block]:
     """Return how many candidates each reason drops, alone and in order, and how many are left after it."""
     left = plan.summary.get("candidates") or 0
     steps = []
-    for row in plan.funnel.to_dict("records"):
+    for row in _records(plan.funnel):
         left -= row["in_order"]
         steps.append({"reason": row["reason"], "alone": row["alone"], "in_order": row["in_order"], "left": left})
     return steps
@@ -94,7 +96,8 @@ def funnel(plan: Plan) -> list[Block]:
 def frequencies(plan: Plan) -> list[Block]:
     """Return how many customers get 0, 1, 2, … contacts; the last step may stand for its number *or more*."""
     per_customer = plan.contacts["customer"].value_counts()
-    customers = {int(contacts): int(count) for contacts, count in per_customer.value_counts().items()}
+    spread = per_customer.value_counts()
+    customers = dict(zip(spread.index.astype(int).tolist(), spread.astype(int).tolist(), strict=True))
     customers[0] = max(0, (plan.summary.get("customers") or 0) - len(per_customer))
     last = min(max(customers), MOST_CONTACTS)
     return [{"contacts": n, "customers": customers.get(n, 0), "or_more": False} for n in range(last)] + [
@@ -133,7 +136,7 @@ def capacities(plan: Plan) -> list[Block]:
 
 def audit(plan: Plan) -> Block:
     """Return the verdict of the audit and the first violations."""
-    violations = plan.audit.violations.to_dict("records")
+    violations = _records(plan.audit.violations)
     listed = [{key: _plain(value) for key, value in row.items()} for row in violations[:VIOLATIONS_LISTED]]
     return {"ok": plan.audit.ok, "violations": listed, "hidden": len(violations) - len(listed)}
 
@@ -161,6 +164,10 @@ def provenance(plan: Plan) -> list[tuple[str, str]]:
 def number(value: Any) -> Any:
     """Return the number, or None where there is none (NaN, NaT, None)."""
     return value if known(value) else None
+
+
+def _records(frame: pd.DataFrame) -> list[Block]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _line(record: Mapping[str, Any]) -> Block:

@@ -10,7 +10,7 @@ import jinja2
 from optimizer.report import blocks, charts, numbers
 
 if TYPE_CHECKING:
-    from optimizer.plan import Plan
+    from optimizer.plan.plan import Plan
 
 CHARTED = 6
 """Grouped constraints that are drawn; the table lists all of them."""

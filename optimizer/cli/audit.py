@@ -1,0 +1,61 @@
+"""``contactopt audit``: whether a plan keeps its rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from optimizer.cli import output
+from optimizer.errors import AuditError
+from optimizer.report.numbers import amount, group_words, whole
+
+if TYPE_CHECKING:
+    from optimizer.plan.audit.report import AuditReport
+
+BREACHES_LISTED = 20
+
+
+@click.command("audit")
+@click.argument("target", metavar="RUN|SCENARIO", type=click.Path(path_type=Path))
+@click.option(
+    "--plan", "contacts", type=click.Path(path_type=Path), help="Judge these contacts by SCENARIO: Parquet or CSV."
+)
+@click.option("--full", is_flag=True, help="List every count, not only what is broken.")
+@output.common
+def command(target: Path, contacts: Path | None, full: bool, as_json: bool) -> int:
+    """Recount every rule of RUN from its raw inputs; or judge anybody's plan: SCENARIO --plan FILE.
+
+    A foreign plan is also held against the best possible: what does it leave on the table? Exits with 8 when a rule
+    is broken.
+    """
+    from optimizer import Scenario, audit
+
+    report = audit(target) if contacts is None else audit(Scenario.load(target), contacts=contacts)
+    if as_json:
+        output.emit_json(report.to_dict())
+    else:
+        _show(report, full=full)
+    return 0 if report.ok else AuditError.exit_code
+
+
+def _show(report: AuditReport, *, full: bool) -> None:
+    output.emit(str(report))
+    worth = f"  objective {amount(report.objective)}"
+    if report.penalties:
+        worth += f" (value {amount(report.value)}, penalties {amount(report.penalties)})"
+    if report.bound is not None:
+        worth += f", proven bound {amount(report.bound)}"
+    if report.left_on_the_table is not None:
+        worth += f": at most {amount(report.left_on_the_table)} left on the table"
+    output.emit(worth)
+    for name, value in report.notes.items():
+        output.emit(f"  {name.replace('_', ' ')}: {value}")
+    lines = [line for line in report.lines if full or line.broken]
+    for line in lines if full else lines[:BREACHES_LISTED]:
+        sign = "✗" if line.broken else "✓"
+        group = group_words({key: str(value) for key, value in line.group.items()})
+        output.emit(f"  {sign} {line.rule:<24} {amount(line.used):>14} {line.sense} {amount(line.limit):<14} {group}")
+    if not full and len(lines) > BREACHES_LISTED:
+        output.emit(f"  … and {whole(len(lines) - BREACHES_LISTED)} more: --full lists them")

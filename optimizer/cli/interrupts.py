@@ -1,0 +1,67 @@
+"""Ctrl-C and SIGTERM: first a request, then an order."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType, TracebackType
+from typing import NoReturn
+
+PATIENCE = 1.5
+"""Seconds that the solver has to stop by itself; the whole command must end within two."""
+
+
+class Interrupts:
+    """Turns signals into :attr:`asked` while it is entered.
+
+    The first signal only asks, so that the solver can stop at a safe point. If nobody heeds it within
+    :data:`PATIENCE`, or at the second signal, ``KeyboardInterrupt`` is raised wherever the program is: publishing is
+    atomic, so nothing half-done can be left behind.
+
+    Parameters
+    ----------
+    keep : bool
+        What was found until the signal shall be kept (``--on-interrupt publish``): once there is a plan, or the
+        solver has heard the request, there is no hurry any more.
+
+    Attributes
+    ----------
+    asked : bool
+        A signal has arrived.
+    found : bool
+        Set from outside: there is a plan.
+    """
+
+    def __init__(self, *, keep: bool) -> None:
+        self.keep = keep
+        self.asked = False
+        self.found = False
+
+    def __enter__(self) -> Interrupts:
+        self._before = {number: signal.signal(number, self._arrived) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._too_late)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def heeded(self) -> None:
+        """Note that the solver has heard the request: a plan to be kept may now take its time to be published."""
+        if self.asked and self.keep:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        if not (self.keep and self.found):
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        # Not through sys.stderr: its buffer may be in use at the very moment of the signal.
+        os.write(2, b"\nStopping at the next safe point; once more to stop at once.\n")
+
+    def _too_late(self, number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt

@@ -1,0 +1,75 @@
+"""stdout is data, stderr is talk: the only place that writes to either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from optimizer.errors import FINDINGS_SHOWN, Finding, OptimizerError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 120
+"""Columns of tables that go to a file or a pipe."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def common(function: Command) -> Command:
+    """Give a command the options that all commands have: ``--json`` (as ``as_json``) and ``--debug``."""
+    debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Write results, and errors too, as JSON on stdout.")
+    return debug(as_json(function))
+
+
+def emit(text: str) -> None:
+    """Write data to stdout, one line end after it."""
+    click.echo(text)
+
+
+def emit_json(data: object) -> None:
+    """Write data to stdout as JSON. NaN cannot be JSON: it is an error here, so that it is cleaned at its source."""
+    emit(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def talk(text: str) -> None:
+    """Write a line for people to stderr."""
+    click.echo(text, err=True)
+
+
+def console(*, stderr: bool = True) -> Console:
+    """Return a rich console on stderr (for talk) or stdout (for results that are read by people)."""
+    from rich.console import Console
+
+    shown = Console(stderr=stderr, highlight=False)
+    return shown if shown.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH)
+
+
+def finding_lines(finding: Finding, sign: str, colour: str) -> list[str]:
+    """Return a finding as styled lines: what and where behind a sign, the cure indented below."""
+    what, *cure = str(finding).split("\nMaybe ", 1)
+    maybe = click.style("  Maybe ", fg="cyan", bold=True)
+    return [click.style(f"{sign} ", fg=colour, bold=True) + what, *(maybe + line for line in cure)]
+
+
+def warn(finding: Finding) -> None:
+    """Say what looks wrong but stops nothing."""
+    for line in finding_lines(finding, "!", "yellow"):
+        talk(line)
+
+
+def complain(error: OptimizerError, *, as_json: bool) -> None:
+    """Say what went wrong: for people on stderr, or as JSON on stdout."""
+    if as_json:
+        emit_json(error.to_dict())
+        return
+    for finding in error.findings[:FINDINGS_SHOWN]:
+        for line in finding_lines(finding, "✗", "red"):
+            talk(line)
+    hidden = len(error.findings) - FINDINGS_SHOWN
+    if hidden > 0:
+        talk(f"  … and {hidden:,} more.")

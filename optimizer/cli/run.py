@@ -1,0 +1,94 @@
+"""``contactopt run``: solve, audit, publish."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer.cli import output
+from optimizer.errors import InterruptedRun, ScenarioError, UnsupportedError
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+STOPPED_EARLY = 5
+
+
+@click.command("run")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder; default: runs/NAME/RUN_ID.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change the scenario for this run. Repeatable."
+)
+@click.option("--engine", help="auto, exact, greedy, or pulp:SOLVER.")
+@click.option("--gap", type=float, help="Stop when the plan is proven to be this close to the best possible (1e-4).")
+@click.option("--time-limit", metavar="D", help="Stop after this long: '5 minutes'.")
+@click.option("--memory-limit", metavar="M", help="Use no more than this: '4 GB'.")
+@click.option("--seed", type=int, help="Breaks ties.")
+@click.option("--threads", type=int, help="Threads to use.")
+@click.option(
+    "--on-interrupt",
+    type=click.Choice(["publish", "discard"]),
+    default="discard",
+    show_default=True,
+    help="What becomes of the plan found until Ctrl-C.",
+)
+@click.option(
+    "--production", is_flag=True, help="Refuse a scenario that leaves anything to the clock: as_of is required."
+)
+@output.common
+def command(
+    scenario: Path,
+    out: Path | None,
+    settings: tuple[str, ...],
+    on_interrupt: str,
+    production: bool,
+    sample: str | None,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Solve SCENARIO, audit the plan and publish a run folder, whose path is printed.
+
+    Exits with 0 when the plan is within the asked gap or proven optimal, and with 5 when a limit stopped it before.
+    """
+    from optimizer import Scenario, solve
+    from optimizer.cli.interrupts import Interrupts
+    from optimizer.cli.summary import show
+    from optimizer.cli.watch import Watch
+    from optimizer.plan.folder import check_target, default_folder, point_latest, publish
+
+    loaded = Scenario.load(scenario).with_settings(settings)
+    if production and loaded.as_of is None:
+        raise ScenarioError(
+            "as_of is required with --production", where=str(scenario), fix="set as_of, or --set as_of=…"
+        )
+    if sample is not None:
+        raise UnsupportedError(
+            "samples are not drawn yet", where="--sample", fix="leave it out, or try a smaller table"
+        )
+    if out is not None:
+        check_target(out)
+    given = {name: value for name, value in options.items() if value is not None}
+    console = output.console()
+    keep = on_interrupt == "publish"
+    with Interrupts(keep=keep) as interrupts, Watch(console, interrupts) as watch:
+        plan = solve(loaded, **given, observer=watch)
+        if interrupts.asked and not keep:
+            raise KeyboardInterrupt
+        watch.stage("write")
+        folder = publish(plan, out or default_folder(loaded.name, plan.summary["run_id"]))
+        if out is None:
+            point_latest(folder)
+    show(plan, console)
+    console.print(f"  {folder / 'report.html'}\n", soft_wrap=True)
+    output.emit((folder / "summary.json").read_text("utf-8").rstrip() if as_json else str(folder))
+    if interrupts.asked:
+        return InterruptedRun.exit_code
+    return 0 if _reached(plan, loaded.solve.gap if options["gap"] is None else options["gap"]) else STOPPED_EARLY
+
+
+def _reached(plan: Plan, asked: float) -> bool:
+    """Say whether the plan is within the asked gap, or proven optimal."""
+    return plan.termination.reason == "optimal" or (plan.gap is not None and plan.gap <= asked)

@@ -1,0 +1,63 @@
+"""``contactopt validate``: the file, and with ``--data`` what it names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from optimizer.cli import output
+from optimizer.report.numbers import amount, whole
+
+if TYPE_CHECKING:
+    from optimizer.solve import DataCheck
+
+
+@click.command("validate")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change the scenario first. Repeatable.")
+@click.option("--data", "with_data", is_flag=True, help="Read the tables too: funnel, size, engine, time and memory.")
+@output.common
+def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json: bool) -> None:
+    """Check SCENARIO without solving it."""
+    from optimizer import Scenario
+
+    loaded = Scenario.load(scenario).with_settings(settings)
+    loaded.refuse_unsupported()
+    result: dict[str, Any] = {
+        "valid": True,
+        "scenario": loaded.name,
+        "rules": dict(Counter(rule.section for rule in loaded.rules())),
+        "horizon": {"start": loaded.horizon.start.isoformat(), "days": loaded.horizon.days},
+    }
+    check = None
+    if with_data:
+        from optimizer.solve import check_data
+
+        check = check_data(loaded)
+        result["data"] = asdict(check) | {"findings": [finding.to_dict() for finding in check.findings]}
+    if as_json:
+        output.emit_json(result)
+        return
+    counts = ", ".join(f"{n} {section.replace('_', ' ')}" for section, n in result["rules"].items()) or "no rules"
+    output.emit(
+        f"{loaded.name}: the scenario is valid ({counts}; {loaded.horizon.days} days from {loaded.horizon.start})."
+    )
+    if check is not None:
+        _show(check)
+
+
+def _show(check: DataCheck) -> None:
+    for finding in check.findings:
+        output.warn(finding)
+    output.emit(f"\n  {'candidates':<24}{whole(check.candidates):>16}   of {whole(check.customers)} customers")
+    for step in check.funnel:
+        output.emit(f"  {step.reason:<24}{'−' + whole(step.in_order):>16}   {whole(step.alone)} alone")
+    output.emit(f"  {'eligible':<24}{whole(check.eligible):>16}\n")
+    output.emit(f"  {'rows across customers':<24}{whole(check.rows):>16}")
+    output.emit(f"  {'engine':<24}{check.engine:>16}   {check.why}")
+    output.emit(f"  {'expected time':<24}{amount(round(check.seconds, 1)) + ' s':>16}")
+    output.emit(f"  {'expected memory':<24}{amount(round(check.memory / 2**20)) + ' MiB':>16}")

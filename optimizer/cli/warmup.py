@@ -1,0 +1,24 @@
+"""``contactopt warmup``: pay for compilation once, now."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from optimizer.cli import output
+
+
+@click.command("warmup")
+@output.common
+def command(as_json: bool) -> None:
+    """Compile the kernels once, so that the first large run need not (10 to 20 seconds; later calls are quick)."""
+    from optimizer.engines import warmup
+
+    output.talk("Compiling the kernels (once; 10 to 20 seconds) …")
+    started = time.monotonic()
+    warmup()
+    seconds = round(time.monotonic() - started, 2)
+    output.talk(f"Ready after {seconds:.1f} s.")
+    if as_json:
+        output.emit_json({"seconds": seconds})
