@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 from optimizer.errors import AuditError
 from optimizer.report.numbers import amount, group_words, whole
 
@@ -23,7 +23,7 @@ BREACHES_LISTED = 20
     "--plan", "contacts", type=click.Path(path_type=Path), help="Judge these contacts by SCENARIO: Parquet or CSV."
 )
 @click.option("--full", is_flag=True, help="List every count, not only what is broken.")
-@output.common
+@options.common
 def command(target: Path, contacts: Path | None, full: bool, as_json: bool) -> int:
     """Recount every rule of RUN from its raw inputs; or judge anybody's plan: SCENARIO --plan FILE.
 

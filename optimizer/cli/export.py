@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 
 
 @click.command("export")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@options.scenario
 @click.option("--format", "form", type=click.Choice(["mps", "lp"]), required=True, help="File format.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change the scenario first. Repeatable.")
-@output.common
+@options.common
 def command(scenario: Path, form: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Write the MIP of SCENARIO, for any solver, and print the file's path."""
     from optimizer import Scenario

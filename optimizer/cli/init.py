@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 from optimizer.errors import Finding, UsageError
 
 
@@ -21,7 +21,7 @@ from optimizer.errors import Finding, UsageError
     type=click.Path(path_type=Path),
     help="Candidates you have (Parquet or CSV): the scenario is written around them.",
 )
-@output.common
+@options.common
 def command(folder: Path, candidates: Path | None, as_json: bool) -> None:
     """Write a commented scenario into DIR that runs at once, and print its path.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,15 +14,6 @@ if TYPE_CHECKING:
 
 WIDTH = 120
 """Columns of tables that go to a file or a pipe."""
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def common(function: Command) -> Command:
-    """Give a command the options that all commands have: ``--json`` (as ``as_json``) and ``--debug``."""
-    debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-    as_json = click.option("--json", "as_json", is_flag=True, help="Write results, and errors too, as JSON on stdout.")
-    return debug(as_json(function))
 
 
 def emit(text: str) -> None:

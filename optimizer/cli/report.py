@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 
 
 @click.command("report")
@@ -15,7 +15,7 @@ from optimizer.cli import output
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: report.html of the run."
 )
-@output.common
+@options.common
 def command(run: Path, out: Path | None, as_json: bool) -> None:
     """Build report.html of RUN from its other files, and print its path."""
     from optimizer import Plan

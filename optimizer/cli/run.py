@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 from optimizer.errors import InterruptedRun, ScenarioError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -17,11 +17,8 @@ STOPPED_EARLY = 5
 
 
 @click.command("run")
-@click.argument("scenario", type=click.Path(path_type=Path))
+@options.scenario
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder; default: runs/NAME/RUN_ID.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change the scenario for this run. Repeatable."
-)
 @click.option("--engine", help="auto, exact, greedy, or pulp:SOLVER.")
 @click.option("--gap", type=float, help="Stop when the plan is proven to be this close to the best possible (1e-4).")
 @click.option("--time-limit", metavar="D", help="Stop after this long: '5 minutes'.")
@@ -38,7 +35,8 @@ STOPPED_EARLY = 5
 @click.option(
     "--production", is_flag=True, help="Refuse a scenario that leaves anything to the clock: as_of is required."
 )
-@output.common
+@click.option("--sample", hidden=True, metavar="SHARE", help="Solve a sample of the customers.")
+@options.common
 def command(
     scenario: Path,
     out: Path | None,
@@ -47,7 +45,7 @@ def command(
     production: bool,
     sample: str | None,
     as_json: bool,
-    **options: Any,
+    **limits: Any,
 ) -> int:
     """Solve SCENARIO, audit the plan and publish a run folder, whose path is printed.
 
@@ -70,7 +68,7 @@ def command(
         )
     if out is not None:
         check_target(out)
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in limits.items() if value is not None}
     console = output.console()
     keep = on_interrupt == "publish"
     with Interrupts(keep=keep) as interrupts, Watch(console, interrupts) as watch:
@@ -86,7 +84,7 @@ def command(
     output.emit((folder / "summary.json").read_text("utf-8").rstrip() if as_json else str(folder))
     if interrupts.asked:
         return InterruptedRun.exit_code
-    return 0 if _reached(plan, loaded.solve.gap if options["gap"] is None else options["gap"]) else STOPPED_EARLY
+    return 0 if _reached(plan, float(loaded.solve.gap if limits["gap"] is None else limits["gap"])) else STOPPED_EARLY
 
 
 def _reached(plan: Plan, asked: float) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 
 
 @click.command("schema")
-@output.common
+@options.common
 def command(as_json: bool) -> None:
     """Print the JSON Schema of scenario files. An editor that is given it completes and checks them."""
     from optimizer.scenario.schema import json_schema

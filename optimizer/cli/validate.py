@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 from optimizer.report.numbers import amount, whole
 
 if TYPE_CHECKING:
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command("validate")
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change the scenario first. Repeatable.")
+@options.scenario
 @click.option("--data", "with_data", is_flag=True, help="Read the tables too: funnel, size, engine, time and memory.")
-@output.common
+@options.common
 def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json: bool) -> None:
     """Check SCENARIO without solving it."""
     from optimizer import Scenario

@@ -6,11 +6,11 @@ import time
 
 import click
 
-from optimizer.cli import output
+from optimizer.cli import options, output
 
 
 @click.command("warmup")
-@output.common
+@options.common
 def command(as_json: bool) -> None:
     """Compile the kernels once, so that the first large run need not (10 to 20 seconds; later calls are quick)."""
     from optimizer.engines import warmup
