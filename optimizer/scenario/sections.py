@@ -1,0 +1,234 @@
+"""The sections of a scenario file, other than its rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from optimizer.language.durations import Duration
+from optimizer.language.expressions import Expression
+from optimizer.language.limits import Share, Unsigned, Whole
+from optimizer.language.ranges import Range
+from optimizer.language.sizes import Size
+from optimizer.scenario.environment import expand
+from optimizer.scenario.words import LocalDate, Text, Zone, zone
+
+__all__ = ["Data", "Database", "Holdout", "Horizon", "Objective", "Pins", "Section", "Solve", "Source", "Stability"]
+
+LONGEST_HORIZON = 3_660
+TABLES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
+
+
+class Section(BaseModel):
+    """Part of the file: frozen, and no key that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def unsupported(self) -> str | None:
+        """Name what of this section is not supported yet, or None."""
+        return None
+
+
+class ZoneColumn(Section):
+    """Each customer's own time zone."""
+
+    column: Text = Field(description="A column of the customers table that holds IANA names.")
+    default: Zone = Field("UTC", description="The zone of customers whose column is empty.")
+
+
+def _zone_or_column(value: object) -> Any:
+    """Choose by shape, so that one mistake is one error."""
+    if isinstance(value, ZoneColumn):
+        return value
+    return ZoneColumn.model_validate(value) if isinstance(value, Mapping) else zone(value)
+
+
+class Horizon(Section):
+    """The days that are planned."""
+
+    start: LocalDate = Field(description="First local day.")
+    days: Whole = Field(ge=1, le=LONGEST_HORIZON, description="How many days.")
+    timezone: Annotated[Zone | ZoneColumn, BeforeValidator(_zone_or_column)] = Field(
+        "UTC", description="Whose days they are: an IANA name, or a column of the customers table."
+    )
+
+    @property
+    def last(self) -> dt.date:
+        """Last local day."""
+        return self.start + dt.timedelta(days=self.days - 1)
+
+    def unsupported(self) -> str | None:
+        """Name what is not supported yet."""
+        return "a time zone per customer ('timezone: {column}')" if isinstance(self.timezone, ZoneColumn) else None
+
+
+class Database(Section):
+    """A table read from a database."""
+
+    url: Text = Field(description="Address, usually '${NAME}': read from the environment when it is used.")
+    query: Text | None = Field(None, description="What to read.")
+    table: Text | None = Field(None, description="Or the table to read whole.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Database:
+        if (self.query is None) == (self.table is None):
+            raise ValueError("a database needs either 'query' or 'table'\nMaybe 'table: candidates'")
+        return self
+
+    def unsupported(self) -> str | None:
+        """Name what is not supported yet."""
+        return "a table read from a database ('url')"
+
+    def address(self) -> str:
+        """Return the address with ``${…}`` filled in: for the connection alone, never to be shown or stored.
+
+        Raises
+        ------
+        MachineError
+            A variable is not set.
+        """
+        return expand(self.url, where="data.url")
+
+
+def _source(value: object) -> Any:
+    """Choose the kind of source by its shape, so that one mistake is one error."""
+    if isinstance(value, Database):
+        return value
+    if isinstance(value, Mapping):
+        return Database.model_validate(value)
+    if isinstance(value, list | tuple):
+        if not value:
+            raise ValueError("an empty list of files\nMaybe leave the key out")
+        return tuple(_path(item) for item in value)
+    return _path(value)
+
+
+def _path(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a source is a path, a glob, or {url, query}\nMaybe candidates.parquet")
+    return value
+
+
+Source = Annotated[str | tuple[str, ...] | Database, BeforeValidator(_source)]
+"""A path or glob relative to the file, a list of them, or a database."""
+
+
+class Data(Section):
+    """Where the tables are, and what must hold for them."""
+
+    candidates: Source | None = Field(None, description="customer, offer [, channel] [, slot], and any measures.")
+    customers: Source | None = Field(None, description="Key customer: segment, household, …")
+    offers: Source | None = Field(None, description="Key offer.")
+    channels: Source | None = Field(None, description="Key channel.")
+    slots: Source | None = Field(None, description="Key slot: start (timestamp or date) [, end].")
+    history: Source | None = Field(None, description="customer, offer, channel, at [, response, …].")
+    consents: Source | None = Field(None, description="customer, channel [, purpose] [, from] [, until].")
+    on_invalid: Literal["fail", "reject"] = Field("fail", description="What to do with rows that hold invalid values.")
+    max_reject_share: Share = Field(Decimal("0.01"), description="Most rows that may be rejected.")
+    on_null: Literal["warn", "fail"] = Field("warn", description="What to do when a condition comes out NULL.")
+    expect: dict[str, Range] = Field(default_factory=dict, description="Range of each column's numbers.")
+    history_max_age: Duration | None = Field(None, description="The newest history row may be no older than this.")
+    history_since: LocalDate | None = Field(None, description="History is complete from this day on.")
+
+    def expected(self, column: str) -> Range:
+        """Return the range that a column's numbers must lie in; ``any`` if nothing is said of it."""
+        usual = {"propensity": Range(Decimal(0), Decimal(1)), "cost": Range(Decimal(0))}
+        return self.expect.get(column, usual.get(column, Range()))
+
+    def sources(self) -> dict[str, str | tuple[str, ...] | Database]:
+        """Return the sources that are given, by table."""
+        found = {table: getattr(self, table) for table in TABLES}
+        return {table: source for table, source in found.items() if source is not None}
+
+    def unsupported(self) -> str | None:
+        """Name what is not supported yet."""
+        return _first_unsupported(self.sources().values())
+
+
+class Objective(Section):
+    """What the plan is best at: exactly one of the two."""
+
+    maximize: Expression | None = Field(None, description="Summed over the plan's contacts, as large as possible.")
+    minimize: Expression | None = Field(None, description="Summed over the plan's contacts, as small as possible.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Objective:
+        if (self.maximize is None) == (self.minimize is None):
+            raise ValueError("an objective is either 'maximize' or 'minimize'\nMaybe maximize: propensity * value")
+        return self
+
+    @property
+    def expression(self) -> Expression:
+        """What a contact contributes."""
+        found = self.maximize if self.maximize is not None else self.minimize
+        assert found is not None
+        return found
+
+
+class Holdout(Section):
+    """Customers left out of the plan, to measure what it is worth."""
+
+    share: Share = Field(description="Share of the customers.")
+    by: Text = Field("customer", description="Column whose values are held out whole.")
+    salt: Text = Field(description="Changes who is held out.")
+
+    def unsupported(self) -> str | None:
+        """Name what is not supported yet."""
+        return "a holdout ('holdout')"
+
+
+class Pins(Section):
+    """Contacts that are decided already."""
+
+    keep: Source | None = Field(None, description="Candidate keys that must be in the plan.")
+    forbid: Source | None = Field(None, description="Candidate keys that must not be in the plan.")
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> Pins:
+        if self.keep is None and self.forbid is None:
+            raise ValueError("pins name a table\nMaybe keep: booked.csv")
+        if self.keep == self.forbid:
+            raise ValueError("'keep' and 'forbid' name the same table\nMaybe one of them is another file")
+        return self
+
+    def unsupported(self) -> str | None:
+        """Name what is not supported yet."""
+        return "fixed contacts ('pins')"
+
+
+class Solve(Section):
+    """How the plan is looked for."""
+
+    engine: Literal["auto", "exact", "decomposition", "greedy"] = Field("auto", description="Who solves.")
+    gap: Unsigned = Field(Decimal("0.0001"), description="Relative distance from the proven best at which to stop.")
+    time_limit: Duration | None = Field(None, description="Stop after this long, with the best plan found.")
+    memory_limit: Size | None = Field(None, description="Stay below this much memory.")
+    seed: Whole = Field(0, ge=0, lt=2**63, description="Breaks ties.")
+    threads: Whole | None = Field(None, ge=1, le=4_096, description="Threads to use; all cores unless said.")
+
+
+class Stability(Section):
+    """Keep close to the plan of an earlier run."""
+
+    previous: Text = Field(description="Run folder.")
+    keep: Share | None = Field(None, description="Least share of its contacts to keep.")
+    cost: Unsigned | None = Field(None, description="Or the price of each change.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Stability:
+        if (self.keep is None) == (self.cost is None):
+            raise ValueError("stability needs either 'keep' or 'cost'\nMaybe keep: 0.9")
+        return self
+
+    def unsupported(self) -> str | None:
+        """Name what is not supported yet."""
+        return "stability ('stability')"
+
+
+def _first_unsupported(sources: Any) -> str | None:
+    found = (source.unsupported() for source in sources if isinstance(source, Database))
+    return next(found, None)
