@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import resource
 import secrets
 import sys
@@ -85,7 +86,7 @@ def solve(
         "seed": seed,
         "threads": threads,
     }
-    scenario = with_settings(scenario, settings)
+    scenario = with_settings(scenario, settings).resolved()
     frames = {
         name: frame
         for name, frame in zip(FRAMES, (candidates, customers, offers, channels, slots, history, consents), strict=True)
@@ -126,6 +127,7 @@ def build(
     """
     observer, watch = observer or Silent(), watch or Stopwatch()
     scenario.refuse_unsupported()
+    scenario = scenario.resolved()
     with watch.stage("read", observer):
         tables = open_tables(scenario, frames or {})
         for finding in tables.findings:
@@ -155,7 +157,7 @@ def request_for(scenario: Scenario, observer: Observer, watch: Stopwatch) -> Req
         deadline=deadline,
         memory=scenario.solve.memory_limit,
         seed=scenario.solve.seed,
-        threads=scenario.solve.threads,
+        threads=scenario.solve.threads or os.cpu_count() or 1,
         stopped=observer.stopped,
         report=observer.progress,
     )

@@ -1,1 +1,1 @@
-""""""
+"""What analysts ask of a plan."""

@@ -52,10 +52,10 @@ def audit(
     if contacts is not None:
         raise UsageError("a run is audited with its own contacts", where="audit", fix="pass the scenario instead")
     run = plan if isinstance(plan, Plan) else Plan.load(plan)
-    scenario = run.scenario if run.scenario.as_of is not None else run.scenario.at(run.summary["as_of"])
+    scenario = run.scenario
     tables = open_tables(scenario, {})
     report = audit_contacts(scenario, tables, run.table)
-    changed = [one["name"] for one, now in zip(run.inputs, tables.inputs_as_dicts(), strict=False) if dict(one) != now]
+    changed = [one["path"] for one, now in zip(run.inputs, tables.inputs_as_dicts(), strict=False) if dict(one) != now]
     notes = {"inputs_changed_since_the_run": changed} if changed else {}
     return replace(report, bound=run.bound, notes=notes)
 
@@ -82,7 +82,7 @@ def _keys(con: Any, contacts: Any) -> Any:
         table = contacts
     else:
         con.register("@contacts", contacts)
-        table = con.execute('SELECT * FROM "@contacts"').fetch_arrow_table()
+        table = con.execute('SELECT * FROM "@contacts"').to_arrow_table()
         con.unregister("@contacts")
     for needed in ("customer", "offer"):
         if needed not in table.column_names:

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from optimizer.compile.order import Kinds, number_customers, number_kinds
 from optimizer.compile.quanta import VALUE_ROOM, quantised
 from optimizer.compile.read import Read, read_candidates
-from optimizer.compile.sight import Level, level, split
+from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.world import CompileWorld
 from optimizer.data.tables import Tables
-from optimizer.language.expressions import Expression
+from optimizer.errors import Finding
+from optimizer.language.expressions import ColumnName, Expression
 from optimizer.problem.primitives import (
     Conflict,
     Counter,
@@ -61,6 +62,10 @@ class Compiled:
     funnel : tuple of FunnelStep
     ranks : mapping of name to (candidates,) int array
         Orders that greedy baselines may follow; lower goes first.
+    exact_value : bool
+        Whether no contribution was rounded to whole quanta.
+    findings : tuple of Finding
+        Warnings.
     """
 
     scenario: Scenario
@@ -71,6 +76,8 @@ class Compiled:
     customers: int
     funnel: tuple[FunnelStep, ...]
     ranks: dict[str, IntArray]
+    exact_value: bool
+    findings: tuple[Finding, ...] = ()
 
     @property
     def maximises(self) -> bool:
@@ -97,16 +104,17 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
     seed = scenario.solve.seed
     rules = [rule for rule in scenario.rules() if not getattr(rule, "report_only", False)]
     zone = scenario.horizon.timezone if isinstance(scenario.horizon.timezone, str) else "UTC"
-    customers = number_customers(tables, seed)
+    unit_customer = number_customers(tables, seed, _shared(rules, tables))
+    customers = int(unit_customer[-1])
     kinds = number_kinds(tables, seed, _labels(rules, tables), _conditions(rules, tables), zone)
     read = read_candidates(scenario, tables, kinds, rules, _amounts(rules, tables))
 
     order = np.flatnonzero(read.refused == 0)
     sign = 1.0 if scenario.objective.maximize is not None else -1.0
     contribution = read.contribution[order]
-    value, decimals, _ = quantised(contribution * sign, float(np.abs(contribution).sum()), VALUE_ROOM)
+    value, decimals, exact = quantised(contribution * sign, float(np.abs(contribution).sum()), VALUE_ROOM)
     world = CompileWorld(
-        scenario, tables, kinds, zone, customers, read.kind, read.customer, order, read.amounts, decimals
+        scenario, tables, kinds, zone, customers, read.kind, read.customer, order, read.amounts, decimals, read.held
     )
     primitives = [primitive for rule in rules for primitive in rule.compile(world)]
 
@@ -114,7 +122,7 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
     start = np.searchsorted(read.customer[order], np.arange(customers + 1))
     problem = Problem(
         customer_start=start,
-        unit_customer=np.arange(customers + 1, dtype=np.int64),
+        unit_customer=unit_customer,
         kind=read.kind[order],
         value=value,
         value_decimals=decimals,
@@ -139,14 +147,22 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
         customers=customers,
         funnel=_funnel(read),
         ranks=_ranks(tables, kinds, problem),
+        exact_value=exact,
+        findings=_warnings(read, rules, primitives),
     )
+
+
+def _shared(rules: Iterable[Rule], tables: Tables) -> list[ColumnName]:
+    """Return the columns that policies are shared by, each once."""
+    named = [per for rule in rules if (per := getattr(rule, "per", "customer")) != "customer"]
+    return [tables.catalog.column(name) for name in dict.fromkeys(named)]
 
 
 def _of(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:
     return tuple(p for p in primitives if isinstance(p, kind))
 
 
-def _labels(rules: Iterable[Rule], tables: Tables) -> list:  # type: ignore[type-arg]
+def _labels(rules: Iterable[Rule], tables: Tables) -> list[ColumnName]:
     return [tables.catalog.column(name) for rule in rules for name in rule.needs().labels]
 
 
@@ -157,7 +173,7 @@ def _conditions(rules: Iterable[Rule], tables: Tables) -> list[Expression]:
         if rule.section == "eligibility":
             continue
         needs = rule.needs()
-        found += [tables.catalog.bind(e) for e in needs.conditions]
+        found += [bind(tables.catalog, e) for e in needs.conditions]
         found += [rest for e in needs.splits if (rest := split(e, tables.catalog).rest) is not None]
     return list(dict.fromkeys(found))
 
@@ -176,6 +192,22 @@ def _funnel(read: Read) -> tuple[FunnelStep, ...]:
         steps.append(FunnelStep(reason, int(mine.sum()), int((mine & ~before).sum())))
         before |= mine
     return tuple(steps)
+
+
+def _warnings(read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]) -> tuple[Finding, ...]:
+    """Warn of duplicates, and of rules that reach no candidate."""
+    found = []
+    if read.duplicates:
+        found.append(
+            Finding("data", "candidates", "identical rows were counted once", "drop duplicates", count=read.duplicates)
+        )
+    reaching = {p.rule for p in primitives if len(p.uses.instance)}
+    found += [
+        Finding("scenario", f"rule {rule.name}", "matches no candidate", "check its 'where'", rule=rule.name)
+        for rule in rules
+        if rule.section != "eligibility" and rule.name not in reaching
+    ]
+    return tuple(found)
 
 
 def _most_contacts(kind: IntArray, customer: IntArray, primitives: list[Primitive]) -> int:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from optimizer.compile.order import local_day
 from optimizer.compile.quanta import to_quanta
-from optimizer.compile.sight import joins, quoted
+from optimizer.compile.sight import bind, joins
+from optimizer.data.layout import quote
 from optimizer.errors import ScenarioError
 from optimizer.language.expressions import ColumnName, Expression
+from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import EVERYONE
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Amount, Clock, Past, Scope
@@ -29,35 +34,33 @@ def read_past(
     clock: Clock,
     total: TotalOf | None,
     amount: Amount | None,
-) -> Past:
-    """Return the history rows that match, for customers who have candidates."""
+    columns: tuple[str, ...] = (),
+) -> tuple[Past, np.ndarray]:
+    """Return the history rows that match, and the text of some of their columns (for different keys)."""
     none = np.zeros(0, np.int64)
     tables = world.tables
     if not tables.has("history"):
-        return Past(none, none, none, none)
-    assert scope.partition is not None
+        return Past(none, none, none, np.zeros(0), none), np.zeros(0, object)
     seen = HistorySight(tables.columns["history"])
-    condition = "true" if where is None else seen.sql(tables.catalog.bind(where))
+    condition = "true" if where is None else seen.sql(bind(tables.catalog, where))
     names = list(scope.labels[0]) if scope.labels else []
     label_columns = [tables.catalog.column(n) for n in names]
     labels = [seen.column(c) for c in label_columns]
     weight = "1.0"
     if total is not None and total.expression is not None:
         weight = f"CAST({seen.sql(tables.catalog.bind(total.expression))} AS DOUBLE)"
-    kind = "arrived" if clock == "arrival" and "@arrived_date" in tables.columns["history"] else ""
-    date, instant = (f'"@{kind}_date"', f'"@{kind}_instant"') if kind else ('"@date"', '"@instant"')
-    day = local_day(f"history.{date}", f"history.{instant}", world.zone)
-    if kind:
-        sent = local_day('history."@date"', 'history."@instant"', world.zone)
-        day = f"coalesce({day}, {sent})"
+    day, instant = _when(world, clock)
     code, join = _label_codes(world, scope, labels)
+    group_sql, group_join, tables_used, by_customer = _groups(world, scope.partition)
     rows = tables.con.execute(
-        f"SELECT c.ordinal, {code} AS label, {day} - DATE '1970-01-01' AS day, {weight} AS weight "
-        f'FROM history JOIN "@customers" c ON c.customer = history.customer'
-        f"{joins(seen.used, 'history')}{join} WHERE coalesce({condition}, false)"
+        f"SELECT {group_sql} AS who, {code} AS label, {day} - DATE '1970-01-01' AS day, "
+        f"CAST(epoch_us({instant}) AS DOUBLE) AS instant, {weight} AS weight, "
+        f"{_key(world, seen, columns)} AS key "
+        f"FROM history{joins(seen.used | tables_used, 'history')}{group_join}{join} WHERE coalesce({condition}, false)"
     ).fetchnumpy()
-    customer = np.asarray(rows["ordinal"], np.int64)
-    group = customer if scope.partition == EVERYONE else world.partitions[scope.partition].group[customer]
+    group: IntArray = np.asarray(rows["who"], np.int64)
+    if by_customer and scope.partition is not None and scope.partition != EVERYONE:
+        group = world.partitions[scope.partition].group[group]
     keep = group >= 0
     numbers = np.ma.filled(np.ma.asarray(rows["weight"], np.float64), np.nan)[keep]
     if not np.all(np.isfinite(numbers)):
@@ -65,20 +68,74 @@ def read_past(
             f"history has rows without '{total.text if total else 'amount'}'", where="history", fix="fill the column"
         )
     decimals = amount.decimals if amount is not None else 0
-    return Past(
+    past = Past(
         group[keep],
         np.asarray(rows["label"], np.int64)[keep],
         np.asarray(rows["day"], np.int64)[keep] + EPOCH,
+        np.ma.filled(np.ma.asarray(rows["instant"], np.float64), np.nan)[keep],
         to_quanta(numbers, decimals),
     )
+    return past, np.asarray(rows["key"], object)[keep]
+
+
+def _key(world: CompileWorld, seen: HistorySight, columns: tuple[str, ...]) -> str:
+    """Return SQL for the values of some columns as one JSON text.
+
+    History knows no slots: there, a contact's slot is when it was.
+    """
+    parts = []
+    for name in columns:
+        column = world.tables.catalog.column(name)
+        if column.name == "slot" and "slot" not in world.tables.columns["history"]:
+            parts.append('coalesce(CAST(history."@date" AS VARCHAR), CAST(history."@instant" AS VARCHAR))')
+        else:
+            parts.append(f"CAST({seen.column(column)} AS VARCHAR)")
+    return f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"
+
+
+def with_codes(values: np.ndarray, known: tuple[Mapping[str, str | None], ...]) -> np.ndarray:
+    """Return the code of each JSON text: its place among the known values, or one beyond them for any other."""
+    code = {json.dumps(list(one.values()), separators=(",", ":"), ensure_ascii=False): i for i, one in enumerate(known)}
+    return np.array([code.setdefault(str(v), len(code)) for v in values], np.int64)
+
+
+def _when(world: CompileWorld, clock: Clock) -> tuple[str, str]:
+    """Return SQL for a history row's local day and its instant, on a clock.
+
+    The response's time comes first on its clock, the arrival's on its; then the sending's.
+    """
+    order = {"sending": ("",), "arrival": ("arrived_", ""), "response": ("response_", "")}[clock]
+    known = [part for part in order if f"@{part}date" in world.tables.columns["history"]]
+    dates = [(f'history."@{part}date"', f'history."@{part}instant"') for part in known]
+    days = ", ".join(local_day(date, instant, world.zone) for date, instant in dates)
+    # A date-only time must not borrow the instant of a later choice.
+    chosen = " ".join(f"WHEN {date} IS NOT NULL OR {instant} IS NOT NULL THEN {instant}" for date, instant in dates)
+    return f"coalesce({days})", f"CASE {chosen} END"
+
+
+def _groups(world: CompileWorld, partition: int | None) -> tuple[str, str, frozenset[str], bool]:
+    """Return SQL for a history row's group, its join, the tables it looks at, and whether it is the customer's number.
+
+    Where customers share a rule, history of members without candidates tonight counts too: the group is found by the
+    shared columns, not by the customer.
+    """
+    if partition is None:
+        return "0", "", frozenset(), False
+    known = world.group_keys.get(partition)
+    if known is None or known.per == "customer":
+        return "c.ordinal", ' JOIN "@customers" c ON c.customer = history.customer', frozenset(), True
+    columns = [] if known.per is None else [world.who(known.per, "history")]
+    columns += [f"CAST({spelled(c)} AS VARCHAR)" for c in known.columns]
+    table = {f"v{i}": pa.array([key[i] for key in known.keys], pa.string()) for i in range(len(columns))}
+    world.tables.con.register("@groups", pa.table(table | {"code": range(len(known.keys))}))
+    same = " AND ".join(["true", *(f"g.v{i} IS NOT DISTINCT FROM {sql}" for i, sql in enumerate(columns))])
+    return "g.code", f' JOIN "@groups" g ON {same}', frozenset({"customers"}), False
 
 
 def _label_codes(world: CompileWorld, scope: Scope, labels: list[str]) -> tuple[str, str]:
     """Return SQL for a row's label code, and the join that finds it (rows with no candidate's label fall out)."""
     if not labels:
         return "0", ""
-    import pyarrow as pa
-
     columns = {f"v{i}": [list(one.values())[i] for one in scope.labels] for i in range(len(labels))}
     table = pa.table({k: pa.array(v, pa.string()) for k, v in columns.items()} | {"code": range(len(scope.labels))})
     world.tables.con.register("@labels", table)
@@ -89,7 +146,7 @@ def _label_codes(world: CompileWorld, scope: Scope, labels: list[str]) -> tuple[
 class HistorySight:
     """How a rule's condition on candidates reads over history: keys and columns of the same name, or an error."""
 
-    def __init__(self, columns: dict[str, str]) -> None:
+    def __init__(self, columns: Mapping[str, str]) -> None:
         self._columns = columns
         self.used: frozenset[str] = frozenset()
 
@@ -102,10 +159,15 @@ class HistorySight:
                     where="history",
                     fix=f"add '{column.name}' to the history, or set count_history: false on the rule",
                 )
-            return quoted(ColumnName("history", column.name))
+            return spelled(ColumnName("history", column.name))
         self.used |= {column.table or ""}
-        return quoted(column)
+        return spelled(column)
 
     def sql(self, expression: Expression) -> str:
         """Return an expression over history."""
         return expression.sql(self.column)
+
+
+def spelled(column: ColumnName) -> str:
+    """Return a column of history, or of a table joined to it, as SQL."""
+    return f"{quote(column.table or '')}.{quote(column.name)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from optimizer.compile.sight import joins, quoted
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError
 from optimizer.language.expressions import Expression
-from optimizer.problem.primitives import IntArray
+from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.rules.base import Rule
 from optimizer.rules.eligibility import EligibilityRule
 from optimizer.scenario import Scenario
@@ -33,6 +34,8 @@ class Read:
     reasons : tuple of str
     duplicates : int
         Identical rows that were collapsed.
+    held : (rows,) bool array
+        Candidates of held-out customers.
     """
 
     customer: IntArray
@@ -42,6 +45,7 @@ class Read:
     refused: IntArray
     reasons: tuple[str, ...]
     duplicates: int
+    held: BoolArray
 
 
 def read_candidates(
@@ -91,6 +95,7 @@ def read_candidates(
         bits_of,
         tuple(reasons),
         int(again.sum()),
+        np.zeros(len(kind), bool),
     )
 
 
@@ -102,7 +107,7 @@ def _order(customer: IntArray, kind: IntArray, kinds: int) -> IntArray:
     return np.argsort(key, kind="stable")
 
 
-def _numbers(column: np.ndarray) -> npt.NDArray[np.float64]:
+def _numbers(column: Any) -> npt.NDArray[np.float64]:
     return np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.data.catalog import Catalog
+from optimizer.data.layout import VISIBLE
 from optimizer.language.expressions import ColumnName, Expression
 
 KEYS = ("offer", "channel", "slot")
@@ -17,6 +18,11 @@ class Level(StrEnum):
     KIND = "kind"
     CUSTOMER = "customer"
     CANDIDATE = "candidate"
+
+
+def bind(catalog: Catalog, condition: Expression) -> Expression:
+    """Return a condition with every column qualified; names that only history has are history's."""
+    return catalog.bind(condition, tables=(*VISIBLE, "history"))
 
 
 def level(expression: Expression) -> Level:
@@ -37,7 +43,12 @@ def level_of_column(column: ColumnName) -> Level:
 
 
 def quoted(column: ColumnName) -> str:
-    """Return a qualified column as SQL; every identifier is quoted, for some are reserved words."""
+    """Return a qualified column as SQL; every identifier is quoted, for some are reserved words.
+
+    What only history has is NULL for planned contacts.
+    """
+    if column.table == "history":
+        return "NULL"
     name = column.name.replace('"', '""')
     return f'"{column.table}"."{name}"' if column.table else f'"{name}"'
 
@@ -54,7 +65,7 @@ def split(expression: Expression | None, catalog: Catalog) -> Split:
     """Cut a condition at its top-level ANDs."""
     if expression is None:
         return Split(None, None)
-    parts = catalog.bind(expression).conjuncts()
+    parts = bind(catalog, expression).conjuncts()
     mine = [p for p in parts if level(p) is Level.CUSTOMER]
     rest = [p for p in parts if level(p) is not Level.CUSTOMER]
     return Split(Expression.all_of(mine) if mine else None, Expression.all_of(rest) if rest else None)

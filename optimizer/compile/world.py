@@ -6,13 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from optimizer.compile.order import Kinds, local_day
-from optimizer.compile.quanta import AMOUNT_ROOM, SMALL_AMOUNTS, VALUE_ROOM, limit_quanta, quantised
-from optimizer.compile.sight import Level, joins, level, level_of_column, quoted, split
+from optimizer.compile.quanta import (
+    AMOUNT_ROOM,
+    SMALL_AMOUNTS,
+    VALUE_ROOM,
+    decimals_for,
+    exact_decimals,
+    limit_quanta,
+    quantised,
+    to_quanta,
+)
+from optimizer.compile.sight import Level, bind, joins, level, level_of_column, quoted, split
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError, ScenarioError, UnsupportedError
@@ -20,9 +28,19 @@ from optimizer.language.expressions import ColumnName, Expression
 from optimizer.language.limits import ColumnLimit, Limit, TableLimit
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Measure, Partition
 from optimizer.problem.problem import EVERYONE
+from optimizer.rules.pairs import Times
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Amount, Clock, Past, Scope
 from optimizer.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKeys:
+    """What a partition's groups are known by, so that history finds its group without tonight's customers."""
+
+    per: str | None
+    columns: tuple[ColumnName, ...]
+    keys: tuple[tuple[str | None, ...], ...]
 
 
 @dataclass(eq=False)
@@ -40,6 +58,8 @@ class CompileWorld:
     amounts : mapping of qualified expression to (rows,) float array
         Amounts that only candidates can tell.
     value_decimals : int
+    held : (rows,) bool array
+        Candidates of held-out customers.
     """
 
     scenario: Scenario
@@ -52,11 +72,12 @@ class CompileWorld:
     eligible: IntArray
     amounts: Mapping[Expression, np.ndarray]
     value_decimals: int
+    held: BoolArray
     measures: list[Measure] = field(default_factory=list)
     partitions: list[Partition] = field(default_factory=list)
+    group_keys: dict[int, GroupKeys] = field(default_factory=dict)
     _matches: dict[Expression, BoolArray] = field(default_factory=dict)
     _partition_of: dict[object, int] = field(default_factory=dict)
-    _scopes: dict[int, str] = field(default_factory=dict)
     _amounts_known: dict[str, Amount] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,13 +101,19 @@ class CompileWorld:
 
     def day(self, clock: Clock) -> IntArray:
         """Local day of each kind."""
-        return self.kinds_known.arrival if clock == "arrival" else self.kinds_known.day
+        return self.kinds_known.day if clock == "sending" else self.kinds_known.arrival
+
+    def times(self, clock: Clock) -> Times:
+        """Local day and instant of each kind."""
+        known = self.kinds_known
+        lead = (known.arrival - known.day) * 86_400e6 if clock != "sending" else 0
+        return Times(self.day(clock), known.instant + lead)
 
     # Conditions -----------------------------------------------------------------------------------------------
 
     def matches(self, condition: Expression) -> BoolArray:
         """Whether the condition is true for contacts of each kind."""
-        bound = self.tables.catalog.bind(condition)
+        bound = bind(self.tables.catalog, condition)
         if bound not in self._matches:
             self._matches[bound] = self._evaluate(bound)
         return self._matches[bound]
@@ -169,30 +196,34 @@ class CompileWorld:
         self, per: str | None, columns: list[tuple[str, ColumnName]], condition: Expression | None
     ) -> tuple[int | None, tuple[Mapping[str, str | None], ...]]:
         if condition is None and not columns and per in (None, "customer"):
-            return (None, ({},)) if per is None else (EVERYONE, ({},))
+            return (EVERYONE, ({},)) if per is not None else (None, ({},))
         key = (per, tuple(columns), condition)
         names = [n for n, _ in columns]
         parts = [f"CAST({quoted(c)} AS VARCHAR)" for _, c in columns]
         used = {c.table or "" for _, c in columns} | (_tables(condition) if condition else frozenset())
-        if per is not None and per != "customer":
-            who = self.tables.catalog.column(per)
-            used.add(who.table or "")
-            parts = [quoted(who), f"CASE WHEN {quoted(who)} IS NULL THEN candidates.customer END", *parts]
-        elif per == "customer":
-            parts = ["candidates.customer", *parts]
+        if per is not None:
+            used |= {"customers"} if per != "customer" else set()
+            parts = [self.who(per), *parts]
         test = "true" if condition is None else f"coalesce({condition.sql(quoted)}, false)"
-        selected = ", ".join([test, *parts])
         rows = self.tables.con.execute(
-            f'SELECT {selected} FROM "@customers" candidates{joins(frozenset(used))} ORDER BY ordinal'
+            f'SELECT {", ".join([test, *parts])} FROM "@customers" candidates{joins(frozenset(used))} ORDER BY ordinal'
         ).fetchall()
-        groups: dict[tuple[Any, ...], int] = {}
+        groups: dict[tuple[str | None, ...], int] = {}
         # Groups are numbered by their first customer: hash order again.
         group = np.array([groups.setdefault(row[1:], len(groups)) if row[0] else -1 for row in rows], np.int32)
-        found = [dict(zip(names, key_[len(key_) - len(names) :], strict=True)) for key_ in groups]
         if key not in self._partition_of:
             self.partitions.append(Partition(per or "everyone", group, len(groups)))
             self._partition_of[key] = len(self.partitions) - 1
-        return self._partition_of[key], tuple(found) if columns else ({},) * len(groups)
+            self.group_keys[self._partition_of[key]] = GroupKeys(per, tuple(c for _, c in columns), tuple(groups))
+        found = tuple(dict(zip(names, row[len(row) - len(names) :], strict=True)) for row in groups)
+        return self._partition_of[key], found
+
+    def who(self, per: str, base: str = "candidates") -> str:
+        """Return SQL for who shares a policy, as text; a NULL is the customer alone."""
+        customer = f"CAST({base}.customer AS VARCHAR)"
+        if per == "customer":
+            return customer
+        return f"coalesce('=' || CAST({quoted(self.tables.catalog.column(per))} AS VARCHAR), '!' || {customer})"
 
     # Amounts --------------------------------------------------------------------------------------------------
 
@@ -225,6 +256,61 @@ class CompileWorld:
         self.measures.append(Measure(bound.text, quanta, decimals, exact))
         return Amount(one, len(self.measures) - 1, decimals)
 
+    def difference(self, above: Expression, below: Expression, factor: Decimal, where: BoolArray) -> Amount:
+        """Return the amount ``above − factor · below`` of each contact, as a measure."""
+        parts = [self._numbers(self.tables.catalog.bind(e)) for e in (above, below)]
+        if (parts[1] < 0).any():
+            raise DataError(
+                f"'{below.text}' is negative for some candidates", where="candidates", fix="a ratio needs Σ ≥ 0 below"
+            )
+        room = VALUE_ROOM if len(self.eligible) <= SMALL_AMOUNTS else AMOUNT_ROOM
+        total = float(np.abs(parts[0]).sum() + float(factor) * np.abs(parts[1]).sum())
+        places = max(0, -int(factor.as_tuple().exponent))
+        exact = [exact_decimals(part) for part in parts]
+        if None not in exact and max(exact[0] or 0, (exact[1] or 0) + places) <= decimals_for(total, room):
+            decimals = max(exact[0] or 0, (exact[1] or 0) + places)
+            times = int(factor.scaleb(places))
+            left = to_quanta(parts[0], exact[0] or 0) * 10 ** (decimals - (exact[0] or 0))
+            right = to_quanta(parts[1], exact[1] or 0) * times * 10 ** (decimals - (exact[1] or 0) - places)
+            quanta, whole = left - right, True
+        else:
+            decimals, whole = decimals_for(total, room), False
+            quanta = to_quanta(parts[0], decimals) - to_quanta(float(factor) * parts[1], decimals)
+        self.measures.append(Measure(f"{above.text} - {factor} * ({below.text})", quanta, decimals, whole))
+        return Amount(np.ones(self.kinds, np.int64), len(self.measures) - 1, decimals)
+
+    def _numbers(self, bound: Expression) -> np.ndarray:
+        """Return an amount per eligible candidate, as evaluated."""
+        if level(bound) is Level.KIND:
+            found = self.tables.con.execute(
+                f"SELECT CAST({bound.sql(quoted)} AS DOUBLE) AS amount "
+                f'FROM "@kinds" candidates{joins(_tables(bound))} ORDER BY candidates.kind'
+            ).fetchnumpy()["amount"]
+            numbers = np.ma.filled(np.ma.asarray(found, np.float64), np.nan)[self.kind[self.eligible]]
+        else:
+            numbers = self.amounts[bound][self.eligible]
+        self._finite(numbers, bound)
+        return numbers
+
+    def keys(self, columns: tuple[str, ...]) -> tuple[IntArray, tuple[Mapping[str, str | None], ...]]:
+        """Return a code per kind for the values of some columns, and the values behind each code."""
+        named = [(name, self.tables.catalog.column(name)) for name in columns]
+        for name, column in named:
+            if level_of_column(column) is Level.CUSTOMER:
+                raise ScenarioError(
+                    f"'{name}' tells customers apart, not contacts", where="distinct", fix="leave it out"
+                )
+        return self._labels(named, np.ones(self.kinds, bool))
+
+    def reached(self, scope: Scope) -> tuple[IntArray, IntArray]:
+        """Return the different (group, label) pairs with a candidate, before eligibility."""
+        label = scope.label[self.kind].astype(np.int64)
+        assert scope.partition is not None
+        group = self.partitions[scope.partition].group[self.customer].astype(np.int64)
+        inside = (label >= 0) & (group >= 0) & ~self.held
+        pairs = np.unique(group[inside] * len(scope.labels) + label[inside])
+        return pairs // len(scope.labels), pairs % len(scope.labels)
+
     def _finite(self, numbers: np.ndarray, bound: Expression) -> None:
         wrong = int(np.count_nonzero(~np.isfinite(numbers)))
         if wrong:
@@ -248,14 +334,33 @@ class CompileWorld:
         """Return the history that a rule counts."""
         from optimizer.compile.past import read_past
 
-        return read_past(self, scope, where=where, clock=clock, total=total, amount=amount)
+        return read_past(self, scope, where=where, clock=clock, total=total, amount=amount)[0]
+
+    def past_keys(
+        self, scope: Scope, columns: tuple[str, ...], *, where: Expression | None, clock: Clock
+    ) -> tuple[Past, IntArray]:
+        """Return the history that a rule counts, and the code of each row's values."""
+        from optimizer.compile.past import read_past, with_codes
+
+        past, values = read_past(self, scope, where=where, clock=clock, total=None, amount=None, columns=columns)
+        return past, with_codes(values, self.keys(columns)[1])
+
+    @property
+    def history_start(self) -> int | None:
+        """First day from which history is complete."""
+        if self.scenario.data.history_since is not None:
+            return self.scenario.data.history_since.toordinal()
+        if not self.tables.has("history"):
+            return None
+        day = local_day('"@date"', '"@instant"', self.zone)
+        ((first,),) = self.tables.con.execute(f"SELECT min({day}) FROM history").fetchall()
+        return None if first is None else int(first.toordinal())
 
     # Limits ---------------------------------------------------------------------------------------------------
 
     def limits(self, rule: str, limit: Limit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return the limit in quanta for each (label, group)."""
-        groups = scope.group_labels if scope.group_labels else ({},)
-        cells = [{**one, **other} for one in scope.labels for other in (groups if scope.group_labels else ({},))]
+        cells = [{**one, **other} for one in scope.labels for other in scope.group_labels]
         if isinstance(limit, TableLimit):
             return self._from_table(rule, limit, cells, decimals=decimals, down=down)
         assert isinstance(limit, Decimal)
@@ -314,5 +419,5 @@ def _tables(expression: Expression) -> frozenset[str]:
     return frozenset(c.table or "" for c in expression.columns)
 
 
-def _sortable(row: tuple[Any, ...]) -> tuple[tuple[bool, str], ...]:
+def _sortable(row: tuple[str | None, ...]) -> tuple[tuple[bool, str], ...]:
     return tuple((value is None, str(value)) for value in row)

@@ -118,7 +118,7 @@ def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
         f'JOIN "@customers" u ON u.ordinal = x.ordinal JOIN "@kinds" k ON k.kind = x.kind '
         f"JOIN candidates c ON c.customer = u.customer AND {keys} "
         f"ORDER BY c.customer, c.slot, c.channel, c.offer"
-    ).fetch_arrow_table()
+    ).to_arrow_table()
     con.unregister("@chosen")
     return table
 

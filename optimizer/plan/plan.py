@@ -100,7 +100,8 @@ class Plan:
     @property
     def contacts(self) -> pd.DataFrame:
         """The chosen candidate rows and their ``contribution``."""
-        return self.table.to_pandas()
+        frame: pd.DataFrame = self.table.to_pandas()
+        return frame
 
     def to_arrow(self) -> pa.Table:
         """Return the chosen candidate rows and their ``contribution``, in their input types."""

@@ -41,7 +41,7 @@ def _tightest(constraints: pd.DataFrame, sense: str) -> str:
     price = constraints["price"].abs()
     if price.empty or price.max() == 0:
         return "No limit is tight."
-    row = constraints.loc[price.idxmax()]
+    row = constraints.iloc[int(price.argmax())]
     group = json.loads(row["group"])
     where = f" ({', '.join(f'{k} {v}' for k, v in group.items())})" if group else ""
     verb = "brings" if sense == "maximize" else "saves"

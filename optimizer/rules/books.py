@@ -95,6 +95,14 @@ class Books(Protocol):
         """Create a relation ``(first DATE, last DATE)`` of the windows that contain a horizon day; return its name."""
         ...
 
+    def reached(self, *, where: Expression | None, who: str, each: tuple[str, ...], own: str | None) -> str:
+        """Create a relation ``(who, each, own)`` of whom candidates as read reach (held-out customers aside)."""
+        ...
+
+    def demanded(self, window: Window | None) -> str:
+        """Create a relation ``(first DATE, last DATE)`` of the windows in which a minimum is demanded."""
+        ...
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a query over the relations."""
         ...
@@ -106,8 +114,9 @@ class Books(Protocol):
     def groups(
         self, each: tuple[str, ...], where: Expression | None, tables: Sequence[TableLimit]
     ) -> list[dict[str, Any]]:
-        """Return the groups of a constraint, sorted: values among all candidates as read that match ``where``, and
-        keys of its limits tables.
+        """Return the groups of a constraint, sorted.
+
+        The values among all candidates as read that match ``where``, and the keys of its limits tables.
         """
         ...
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import ColumnLimit, Limit, Number, TableLimit
-from optimizer.problem.primitives import UNLIMITED, Counter, Overrides
 from optimizer.rules.base import Columns, Needs, Rule, present
-from optimizer.rules.books import Line
+from optimizer.rules.caps import audit_cap, compile_cap
+from optimizer.rules.floors import audit_floor, compile_floor
 from optimizer.rules.total_of import CONTACTS, Total
-from optimizer.rules.windows import windowed
-from optimizer.rules.world import spans
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
-    from optimizer.rules.books import Books
+    from optimizer.rules.books import Books, Line
     from optimizer.rules.world import World
 
 
@@ -65,14 +61,10 @@ class Frequency(Rule):
 
     def unsupported(self) -> str | None:
         """Name what the compiler cannot do yet."""
-        if self.at_least is not None or self.exactly is not None:
-            return "a minimum per customer ('at_least', 'exactly')"
-        if self.total.distinct:
-            return "a total of different keys ('distinct')"
         if self.within is not None and self.within.seconds is not None:
             return "a window in hours"
-        if self.per != "customer":
-            return f"a policy shared by customers ('per: {self.per}')"
+        if self.total.distinct and (self.at_least is not None or self.exactly is not None):
+            return "a minimum of different keys ('distinct')"
         return None
 
     @property
@@ -82,105 +74,35 @@ class Frequency(Rule):
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
-        return Needs(splits=present(self.where), labels=self.for_each, amounts=present(self.total.expression))
+        return Needs(
+            splits=present(self.where),
+            labels=self.for_each + self.total.distinct,
+            amounts=present(self.total.expression),
+        )
+
+    @property
+    def cap(self) -> Limit | None:
+        """The upper limit, however it is written."""
+        return self.at_most if self.at_most is not None else self.exactly
+
+    @property
+    def minimum(self) -> Limit | None:
+        """The lower limit, however it is written."""
+        return self.at_least if self.at_least is not None else self.exactly
 
     def compile(self, world: World) -> Iterator[Primitive]:
-        """Yield one counter (a knapsack for amounts) with an instance per (``for_each`` value, window)."""
-        assert self.at_most is not None
-        scope = world.scope(self.name, where=self.where, per=self.per, for_each=self.for_each)
-        amount = world.amount(self.total)
-        past = None
-        if self.sees_history:
-            past = world.past(scope, where=self.where, clock="arrival", total=self.total, amount=amount)
-        found = windowed(
-            scope,
-            world.day("arrival"),
-            spans(self.within, world.first_day, world.last_day),
-            weight=amount.weight,
-            past=past,
-        )
-        own = None
-        if isinstance(self.at_most, ColumnLimit):
-            own = world.own_limits(self.name, self.at_most, scope, decimals=amount.decimals, down=True)
-            cap = np.zeros(len(found.label), np.int64)
-            before = own[found.past_group]
-        else:
-            each = world.limits(self.name, self.at_most, scope, decimals=amount.decimals, down=True)
-            cap = each[found.label]
-            before = cap[found.past_instance]
-        overrides = None
-        if len(found.past_used):
-            left = np.maximum(before - found.past_used, 0)
-            overrides = Overrides.of(found.past_group, found.past_instance, left, groups=scope.groups)
-        assert scope.partition is not None
-        yield Counter(
-            rule=self.name,
-            partition=scope.partition,
-            uses=found.uses,
-            limit=np.where(found.maximal, cap, UNLIMITED),
-            measure=amount.measure,
-            group_limit=own,
-            overrides=overrides,
-        )
+        """Yield a counter for the cap and a floor for the minimum."""
+        if self.cap is not None:
+            yield from compile_cap(self, self.cap, world)
+        if self.minimum is not None:
+            yield from compile_floor(self, self.minimum, world)
 
     def audit(self, books: Books) -> Iterable[Line]:
-        """Recount every window of every customer; yield the breaches."""
-        assert self.at_most is not None
-        own = self.at_most.column if isinstance(self.at_most, ColumnLimit) else None
-        rows = books.rows(
-            where=self.where,
-            who=self.per,
-            each=self.for_each,
-            amount=self.total,
-            own=own,
-            history=self.sees_history,
-            clock="arrival",
-        )
-        windows = books.windows(self.within, "arrival")
-        joined = f"FROM {rows} r JOIN {windows} w ON r.day BETWEEN w.first AND w.last"
-        if self.total.contacts:
-            counted = books.query(
-                f'SELECT who, "each", w.first, w.last, count(*) FILTER (planned) AS used, '
-                f"count(*) FILTER (NOT planned) AS past, any_value(own) {joined} "
-                f"GROUP BY ALL HAVING used > 0 AND used > greatest(0, {self._least_cap(books)} - past) ORDER BY ALL"
-            )
-            for who, each, first, last, used, past, cap in counted:
-                yield from self._line(books, who, each, first, last, Decimal(used), Decimal(past), cap)
-            return
-        key = 'json_array(who, "each", w.first, w.last, CAST(own AS VARCHAR))'
-        gone = {s.key: s.total for s in books.sums(f"SELECT {key}, amount {joined} WHERE NOT planned", self.total)}
-        for used in books.sums(f"SELECT {key}, amount {joined} WHERE planned", self.total):
-            who, each, first, last, cap = json.loads(used.key)
-            past = gone.get(used.key, Decimal(0))
-            yield from self._line(books, who, each, first, last, used.total, past, cap, used.slack)
-
-    def _least_cap(self, books: Books) -> str:
-        if isinstance(self.at_most, Decimal):
-            return str(self.at_most)
-        return "CAST(any_value(own) AS DOUBLE)" if isinstance(self.at_most, ColumnLimit) else "0"
-
-    def _line(
-        self,
-        books: Books,
-        who: str,
-        each: str,
-        first: object,
-        last: object,
-        used: Decimal,
-        past: Decimal,
-        own: object,
-        slack: Decimal = Decimal(0),
-    ) -> Iterator[Line]:
-        group = json.loads(each)
-        assert self.at_most is not None
-        cap = (
-            Decimal(str(own)) if isinstance(self.at_most, ColumnLimit) else books.limit(self.name, self.at_most, group)
-        )
-        left = max(Decimal(0), cap - past)
-        if used > left + slack:
-            if self.within is not None and not self.within.ever:
-                group["window"] = f"{first}/{last}"
-            yield Line(self.name, {**group, self.per: who}, "<=", left, used, used - left, broken=True)
+        """Recount every window of every customer."""
+        if self.cap is not None:
+            yield from audit_cap(self, self.cap, books)
+        if self.minimum is not None:
+            yield from audit_floor(self, self.minimum, books)
 
     def words(self) -> str:
         """Say the rule in one sentence."""

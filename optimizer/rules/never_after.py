@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
+from optimizer.problem.primitives import SIDE_A, SIDE_B, Conflict
 from optimizer.rules.base import Needs, Rule
+from optimizer.rules.books import Line
+from optimizer.rules.pairs import AFTER_SQL, Instances, Times, after, before, clock_of, near, near_sql
+
+if TYPE_CHECKING:
+    from optimizer.problem.primitives import Primitive
+    from optimizer.rules.books import Books
+    from optimizer.rules.world import World
 
 
 class NeverAfter(Rule):
@@ -26,14 +36,60 @@ class NeverAfter(Rule):
 
     def unsupported(self) -> str | None:
         """Name what the compiler cannot do yet."""
-        return "'never … after'"
+        if self.within is not None and self.within.calendar is not None:
+            return f"'never … after' in a {self.within.text} (days, weeks, hours and 'ever' are)"
+        return None
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(conditions=(self.never, self.after))
 
+    def compile(self, world: World) -> Iterator[Primitive]:
+        """Yield a conflict: an instance per time of the later contact, and per time that a committed one follows."""
+        scope = world.scope(self.name, where=None, per=self.per)
+        times = world.times("arrival")
+        later, earlier = world.matches(self.never), world.matches(self.after)
+        close = near(self.within)
+        found = Instances(world.kinds, scope.groups)
+        history = self.within is not None and self.count_history
+        came = world.past(scope, where=self.after, clock=clock_of(self.after)) if history else None
+        comes = world.past(scope, where=self.never, clock=clock_of(self.never)) if history else None
+        points = times.points(later)
+        for day, instant in zip(points.day, points.instant, strict=True):
+            number = found.new()
+            found.put(number, later & times.at(day, instant), SIDE_A)
+            found.put(number, earlier & before(day, instant, times) & close(day, instant, times), SIDE_B)
+            if came is not None:
+                then = Times(came.day, came.instant)
+                hit = before(day, instant, then) & close(day, instant, then)
+                found.put_past(number, came.group[hit], SIDE_B)
+        points = times.points(earlier) if comes is not None and len(comes.day) else times.points(earlier & False)
+        for day, instant in zip(points.day, points.instant, strict=True):
+            assert comes is not None
+            then = Times(comes.day, comes.instant)
+            hit = after(day, instant, then) & close(day, instant, then)
+            if hit.any():
+                number = found.new()
+                found.put(number, earlier & times.at(day, instant), SIDE_B)
+                found.put_past(number, comes.group[hit], SIDE_A)
+        assert scope.partition is not None
+        yield Conflict(self.name, scope.partition, found.incidence(), found.past())
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Look for a contact too soon after another, one of them planned."""
+        history = self.within is not None and self.count_history
+        ours = books.marked({"mark": self.never}, who=self.per, history=history, clock="arrival")
+        theirs = books.marked({"mark": self.after}, who=self.per, history=history, clock=clock_of(self.after))
+        pairs = books.query(
+            f"SELECT a.who, a.day, b.day, count(*) FROM {ours} a JOIN {theirs} b ON a.who = b.who AND a.mark "
+            f"AND b.mark AND a.contact <> b.contact AND (a.planned OR b.planned) AND {AFTER_SQL} "
+            f"AND {near_sql(self.within)} GROUP BY ALL ORDER BY ALL"
+        )
+        for who, first, second, count in pairs:
+            group = {"never": str(first), "after": str(second), self.per: who}
+            yield Line(self.name, group, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+
     def words(self) -> str:
         """Say the rule in one sentence."""
-        return f"Each {self.per}: no contact where {self.never.text} after one where {self.after.text}" + (
-            f", for {self.within.text}." if self.within else "."
-        )
+        span = f", for {self.within.text}." if self.within else "."
+        return f"Each {self.per}: no contact where {self.never.text} after one where {self.after.text}{span}"

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
-from optimizer.problem.primitives import SIDE_A, SIDE_B, Conflict, Incidence, IntArray, Overrides
+from optimizer.problem.primitives import SIDE_A, SIDE_B, BoolArray, Conflict, Incidence, IntArray, Overrides
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
 from optimizer.rules.windows import windowed
@@ -97,7 +97,7 @@ class NeverWith(Rule):
         return f"Each {self.per}: no contact where {self.never.text} and another where {self.with_.text}, {near}."
 
 
-def _only(uses: Incidence, keep: IntArray) -> Incidence:
+def _only(uses: Incidence, keep: BoolArray) -> Incidence:
     """Drop the entries of instances that say nothing new, and of kinds on neither side."""
     entry = keep[uses.instance] & (uses.weight > 0)
     kind = np.repeat(np.arange(uses.kinds), np.diff(uses.start))

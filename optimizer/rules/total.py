@@ -14,9 +14,9 @@ from pydantic import Field, model_validator
 from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Limit, Number, TableLimit
-from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
+from optimizer.problem.primitives import UNLIMITED, Incidence, IntArray, Rows
 from optimizer.rules.base import Columns, Needs, Rule, present
-from optimizer.rules.books import Line
+from optimizer.rules.books import Line, Sense
 from optimizer.rules.frequency import check_limits
 from optimizer.rules.total_of import Total
 
@@ -82,7 +82,8 @@ class PlanTotal(Rule):
             kind, scope.label[kind], amount.weight[kind], kinds=world.kinds, instances=len(scope.labels)
         )
         size = len(scope.labels) * scope.groups
-        lower, upper = np.full(size, -UNLIMITED), np.full(size, UNLIMITED)
+        lower: IntArray = np.full(size, -UNLIMITED)
+        upper: IntArray = np.full(size, UNLIMITED)
         if self.exactly is not None:
             lower = upper = world.limits(self.name, self.exactly, scope, decimals=0, down=True)
         if self.at_most is not None:
@@ -122,7 +123,11 @@ class PlanTotal(Rule):
         else:
             summed = books.sums(f'SELECT "each", amount FROM {rows} WHERE planned', self.total)
             used = {s.key: (s.total, s.slack) for s in summed}
-        limits = (("<=", self.at_most), (">=", self.at_least), ("=", self.exactly))
+        limits: tuple[tuple[Sense, Limit | None], ...] = (
+            ("<=", self.at_most),
+            (">=", self.at_least),
+            ("=", self.exactly),
+        )
         for group in books.groups(self.for_each, self.where, self._tables()):
             key = json.dumps(group, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
             total, slack = used.get(key, (Decimal(0), Decimal(0)))
@@ -130,7 +135,7 @@ class PlanTotal(Rule):
                 if limit is not None:
                     yield self._line(group, sense, books.limit(self.name, limit, group), total, slack)
 
-    def _line(self, group: dict[str, object], sense: str, limit: Decimal, used: Decimal, slack: Decimal) -> Line:
+    def _line(self, group: dict[str, object], sense: Sense, limit: Decimal, used: Decimal, slack: Decimal) -> Line:
         over = {"<=": used - limit, ">=": limit - used, "=": abs(used - limit)}[sense]
         excess = over if over > slack else Decimal(0)
         soft = self.penalty is not None or self.report_only

@@ -39,9 +39,17 @@ class Windowed:
 
 
 def windowed(
-    scope: Scope, day: IntArray, spans: Sequence[tuple[int, int]], *, weight: IntArray, past: Past | None
+    scope: Scope,
+    day: IntArray,
+    spans: Sequence[tuple[int, int]],
+    *,
+    weight: IntArray,
+    past: Past | None,
+    keep_empty: bool = False,
 ) -> Windowed:
     """Spread kinds and history over the windows.
+
+    A (label, window) that no kind falls into is left out, for no cap binds there; a minimum does: ``keep_empty``.
 
     Parameters
     ----------
@@ -58,7 +66,8 @@ def windowed(
     # Each window matters through the interval of days with contacts that it covers: [low, high).
     low = np.searchsorted(days, span[:, 0], "left")
     high = np.searchsorted(days, span[:, 1], "right")
-    span, low, high = (a[high > low] for a in (span, low, high))
+    if not keep_empty:
+        span, low, high = (a[high > low] for a in (span, low, high))
     top = _maximal(low, high)
 
     position = np.searchsorted(days, day[reached])
@@ -66,6 +75,8 @@ def windowed(
     kind = reached[entry_kind]
     cell = scope.label[kind].astype(np.int64) * len(span) + entry_span
     cells, instance = np.unique(cell, return_inverse=True)
+    if keep_empty:
+        cells, instance = np.arange(len(scope.labels) * len(span)), cell
 
     uses = Incidence.of(kind, instance, weight[kind], kinds=len(scope.label), instances=len(cells))
     which = cells % max(len(span), 1)

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import ColumnLimit, TableLimit
 from optimizer.problem.primitives import BoolArray, IntArray
+from optimizer.rules.pairs import Times
 from optimizer.rules.total_of import TotalOf
 
-Clock = Literal["arrival", "sending"]
-"""Contact policies count the day of arrival, constraints the day of sending."""
+Clock = Literal["arrival", "sending", "response"]
+"""Contact policies count the arrival, constraints the sending; conditions that name a response, the response's time
+where there is one (and the sending where not)."""
 
 Limit = Decimal | TableLimit | ColumnLimit
 
@@ -31,6 +36,8 @@ class Past:
         Code of the row's ``for_each`` values, as in :attr:`Scope.label`.
     day : int array
         Local day, as a proleptic ordinal.
+    instant : float array
+        Microseconds since 1970 (UTC); NaN where only the date is known.
     weight : int array
         What the row counts, in quanta of the amount asked for.
     """
@@ -38,6 +45,7 @@ class Past:
     group: IntArray
     label: IntArray
     day: IntArray
+    instant: npt.NDArray[np.float64]
     weight: IntArray
 
 
@@ -100,6 +108,10 @@ class World(Protocol):
         """Local day of each kind, as a proleptic ordinal."""
         ...
 
+    def times(self, clock: Clock) -> Times:
+        """Local day and instant of each kind."""
+        ...
+
     def matches(self, condition: Expression) -> BoolArray:
         """Whether the condition is true for contacts of each kind (NULL is not true)."""
         ...
@@ -136,6 +148,32 @@ class World(Protocol):
         """Return the history that a rule counts, in its groups; days are not cut off."""
         ...
 
+    def reached(self, scope: Scope) -> tuple[IntArray, IntArray]:
+        """Return the different (group, label) pairs with a candidate, before eligibility; held-out customers aside."""
+        ...
+
+    @property
+    def history_start(self) -> int | None:
+        """First day from which history is complete; None when there is no history."""
+        ...
+
+    def difference(self, above: Expression, below: Expression, factor: Decimal, where: BoolArray) -> Amount:
+        """Return the amount ``above − factor · below`` of each contact."""
+        ...
+
+    def keys(self, columns: tuple[str, ...]) -> tuple[IntArray, tuple[Mapping[str, str | None], ...]]:
+        """Return a code per kind for the values of some columns, and the values behind each code."""
+        ...
+
+    def past_keys(
+        self, scope: Scope, columns: tuple[str, ...], *, where: Expression | None, clock: Clock
+    ) -> tuple[Past, IntArray]:
+        """Return the history that a rule counts, and the code of each row's values, as :meth:`keys` gives them.
+
+        Values that no kind has get codes beyond.
+        """
+        ...
+
     def limits(self, rule: str, limit: Limit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return the limit in quanta, for each (label, group) of a constraint or each label of a policy.
 
@@ -150,6 +188,18 @@ class World(Protocol):
     def value_quanta(self, price: Decimal, decimals: int) -> tuple[int, int]:
         """Return a price per unit of an amount as (numerator, denominator) value quanta per amount quantum."""
         ...
+
+
+def demanded(window: Window | None, first: int, last: int, history_start: int | None) -> list[tuple[int, int]]:
+    """Return the windows in which a minimum is demanded.
+
+    They contain a day of ``first … last`` and lie wholly between the start of history and ``last``; without a window,
+    or with ``ever``, there is one.
+    """
+    if window is None or window.ever:
+        return spans(window, first, last)
+    start = first if history_start is None else min(history_start, first)
+    return [(a, b) for a, b in spans(window, first, last) if a >= start and b <= last]
 
 
 def spans(window: Window | None, first: int, last: int) -> list[tuple[int, int]]:

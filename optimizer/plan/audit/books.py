@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.data.layout import VISIBLE
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.language.durations import Window
@@ -132,6 +133,42 @@ class SqlBooks:
         self.tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {spans}")
         return name
 
+    def demanded(self, window: Window | None) -> str:
+        """Create a relation ``(first, last)`` of the windows in which a minimum is demanded."""
+        name = self.windows(window, "arrival")
+        if window is None or window.ever:
+            return name
+        horizon = self.scenario.horizon
+        first, last = f"DATE '{horizon.start.isoformat()}'", f"DATE '{horizon.last.isoformat()}'"
+        since = self.scenario.data.history_since
+        start = first
+        if since is not None:
+            start = f"least({first}, DATE '{since.isoformat()}')"
+        elif self.tables.has("history"):
+            side = Side(self, planned=False)
+            start = f"least({first}, (SELECT coalesce(min({side.day('sending')}), {first}) FROM history))"
+        self._made += 1
+        kept = f'"@windows{self._made}"'
+        self.tables.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {kept} AS "
+            f"SELECT * FROM {name} w WHERE w.first >= {start} AND w.last <= {last}"
+        )
+        return kept
+
+    def reached(self, *, where: Expression | None, who: str, each: tuple[str, ...], own: str | None) -> str:
+        """Create a relation ``(who, each, own)`` of whom candidates as read reach."""
+        side = Side(self, planned=True, relation="candidates")
+        pairs = ", ".join(f"'{_text(n)}', CAST({side.column(n)} AS VARCHAR)" for n in sorted(each))
+        condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
+        self._made += 1
+        name = f'"@books{self._made}"'
+        self.tables.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {side.who(who)} AS who, "
+            f'CAST(json_object({pairs}) AS VARCHAR) AS "each", max({side.column(own) if own else "NULL"}) AS own '
+            f"FROM {side.source()} WHERE {condition} GROUP BY 1, 2"
+        )
+        return name
+
     # Answers --------------------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -145,7 +182,7 @@ class SqlBooks:
             f"SELECT key, list(amount) FROM ({sql}) t(key, amount) GROUP BY key ORDER BY key"
         )
         for key, amounts in listed.fetchall():
-            numbers = np.array(amounts, np.float64)
+            numbers = np.array([a for a in amounts if a is not None], np.float64)
             if plain:
                 yield Sum(key, sum_of_decimals(numbers), Decimal(0))
             else:
@@ -217,7 +254,7 @@ class Side:
         own = "candidates" if self._planned else "history"
         table = (
             own
-            if column.table in ("candidates", "history") or not self._planned and column.table == "slots"
+            if column.table in ("candidates", "history") or (not self._planned and column.table == "slots")
             else column.table
         )
         if self._planned and column.table == "history":
@@ -231,7 +268,7 @@ class Side:
 
     def sql(self, expression: Expression) -> str:
         """Return an expression."""
-        return self._tables.catalog.bind(expression).sql(self._spell)
+        return self._tables.catalog.bind(expression, tables=(*VISIBLE, "history")).sql(self._spell)
 
     def who(self, per: str | None) -> str:
         """Return who shares a policy; a NULL group is the customer alone."""
@@ -248,24 +285,29 @@ class Side:
         return "CAST(candidates.slot AS VARCHAR)" if self._planned else "NULL"
 
     def instant(self, clock: Clock) -> str:
-        """Return the UTC moment, or NULL where only a date is known."""
+        """Return the UTC moment on the rule's clock, or NULL where only a date is known."""
         if self._planned:
-            return "slot_times.instant"
-        return 'history."@instant"'
+            return "slot_times.instant" if clock == "sending" else f"slot_times.instant + to_days({self._lead()})"
+        chosen = " ".join(f"WHEN {d} IS NOT NULL OR {i} IS NOT NULL THEN {i}" for d, i in self._clocks(clock))
+        return f"CASE {chosen} END"
 
     def day(self, clock: Clock) -> str:
         """Return the local date on the rule's clock."""
         if self._planned:
             day = self._local("slot_times.date", "slot_times.instant")
-            if clock == "arrival":
-                for table in ("offers", "channels"):
-                    if "lead_days" in self._tables.columns.get(table, {}):
-                        day += f' + CAST(coalesce({table}."lead_days", 0) AS INTEGER)'
-            return day
-        sent = self._local('history."@date"', 'history."@instant"')
-        if clock == "arrival" and "arrived_at" in self._tables.columns["history"]:
-            return f"coalesce({self._local('history."@arrived_date"', 'history."@arrived_instant"')}, {sent})"
-        return sent
+            return day if clock == "sending" else f"{day} + {self._lead()}"
+        return f"coalesce({', '.join(self._local(d, i) for d, i in self._clocks(clock))})"
+
+    def _lead(self) -> str:
+        """Return the days from sending to arrival."""
+        known = [t for t in ("offers", "channels") if "lead_days" in self._tables.columns.get(t, {})]
+        return " + ".join(["0", *(f'CAST(coalesce({t}."lead_days", 0) AS INTEGER)' for t in known)])
+
+    def _clocks(self, clock: Clock) -> list[tuple[str, str]]:
+        """Return history's times in the order in which the clock looks for them, as (date, instant)."""
+        order = {"sending": [""], "arrival": ["arrived_", ""], "response": ["response_", ""]}[clock]
+        known = [part for part in order if f"@{part}date" in self._tables.columns["history"]]
+        return [(f'history."@{part}date"', f'history."@{part}instant"') for part in known]
 
     def _local(self, date: str, instant: str) -> str:
         zone = self.books.scenario.horizon.timezone

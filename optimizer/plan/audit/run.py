@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 
 from optimizer.data.tables import Tables
@@ -105,6 +106,7 @@ def _value(books: SqlBooks) -> Decimal:
     found = books.tables.con.execute(
         f"SELECT CAST({side.sql(objective)} AS DOUBLE) AS value FROM {side.source()}"
     ).fetchnumpy()["value"]
+    found = np.asarray(found, np.float64)
     if is_plain(objective):
         return sum_of_decimals(found)
     return sum_of_doubles(found)[0]

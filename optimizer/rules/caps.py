@@ -1,0 +1,161 @@
+"""The cap of a frequency rule: counters of contacts, of amounts, and of different keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optimizer.language.limits import ColumnLimit, Limit
+from optimizer.problem.primitives import UNLIMITED, Counter, DistinctCounter, IntArray, Overrides
+from optimizer.rules.books import Line
+from optimizer.rules.windows import Windowed, windowed
+from optimizer.rules.world import spans
+
+if TYPE_CHECKING:
+    from optimizer.problem.primitives import Primitive
+    from optimizer.rules.books import Books
+    from optimizer.rules.frequency import Frequency
+    from optimizer.rules.world import Past, Scope, World
+
+
+def compile_cap(rule: Frequency, cap: Limit, world: World) -> Iterator[Primitive]:
+    """Yield a counter (a knapsack for amounts) with an instance per (``for_each`` value, window)."""
+    scope = world.scope(rule.name, where=rule.where, per=rule.per, for_each=rule.for_each)
+    if rule.total.distinct:
+        yield from _distinct(rule, cap, world, scope)
+        return
+    amount = world.amount(rule.total)
+    past = None
+    if rule.sees_history:
+        past = world.past(scope, where=rule.where, clock="arrival", total=rule.total, amount=amount)
+    found = windowed(scope, world.day("arrival"), _spans(rule, world), weight=amount.weight, past=past)
+    own, limit = _limits(rule, cap, world, scope, found, amount.decimals)
+    assert scope.partition is not None
+    yield Counter(
+        rule=rule.name,
+        partition=scope.partition,
+        uses=found.uses,
+        limit=np.where(found.maximal, limit, UNLIMITED),
+        measure=amount.measure,
+        group_limit=own,
+        overrides=_left(found, own, limit, found.past_used, scope.groups),
+    )
+
+
+def _spans(rule: Frequency, world: World) -> list[tuple[int, int]]:
+    return spans(rule.within, world.first_day, world.last_day)
+
+
+def _limits(
+    rule: Frequency, cap: Limit, world: World, scope: Scope, found: Windowed, decimals: int
+) -> tuple[IntArray | None, IntArray]:
+    """Return each group's own limit, if the rule has one, and the limit of each instance."""
+    if isinstance(cap, ColumnLimit):
+        return world.own_limits(rule.name, cap, scope, decimals=decimals, down=True), np.zeros(len(found.label), int)
+    return None, world.limits(rule.name, cap, scope, decimals=decimals, down=True)[found.label]
+
+
+def _left(found: Windowed, own: IntArray | None, limit: IntArray, used: IntArray, groups: int) -> Overrides | None:
+    """Return what history left of the limits; history above a cap leaves nothing, never less."""
+    if not len(found.past_used):
+        return None
+    before = limit[found.past_instance] if own is None else own[found.past_group]
+    return Overrides.of(found.past_group, found.past_instance, np.maximum(before - used, 0), groups=groups)
+
+
+def _distinct(rule: Frequency, cap: Limit, world: World, scope: Scope) -> Iterator[Primitive]:
+    """Yield a distinct counter: keys that history holds already are known, and cost nothing more."""
+    assert scope.partition is not None
+    key, _ = world.keys(rule.total.distinct)
+    one = np.ones(world.kinds, np.int64)
+    past: Past | None = None
+    past_key: IntArray = np.zeros(0, np.int64)
+    if rule.sees_history:
+        past, past_key = world.past_keys(scope, rule.total.distinct, where=rule.where, clock="arrival")
+    found = windowed(scope, world.day("arrival"), _spans(rule, world), weight=one, past=past)
+    own, limit = _limits(rule, cap, world, scope, found, 0)
+    known = np.zeros((0, 3), np.int64)
+    used = np.zeros(len(found.past_used), np.int64)
+    if past is not None and len(used):
+        rows = [
+            (group, instance, code)
+            for instance in np.unique(found.past_instance)
+            for group, code in {
+                (int(g), int(c))
+                for g, c, d, one_label in zip(past.group, past_key, past.day, past.label, strict=True)
+                if one_label == found.label[instance] and found.first[instance] <= d <= found.last[instance]
+            }
+        ]
+        known = np.array(sorted(rows), np.int64).reshape(-1, 3)
+        width = len(found.label)
+        pair = found.past_group.astype(np.int64) * width + found.past_instance
+        np.add.at(used, np.searchsorted(pair, known[:, 0] * width + known[:, 1]), 1)
+    yield DistinctCounter(
+        rule=rule.name,
+        partition=scope.partition,
+        uses=found.uses,
+        key=key,
+        limit=np.where(found.maximal, limit, UNLIMITED),
+        group_limit=own,
+        overrides=_left(found, own, limit, used, scope.groups),
+        known_group=known[:, 0],
+        known_instance=known[:, 1],
+        known_key=known[:, 2],
+    )
+
+
+def audit_cap(rule: Frequency, cap: Limit, books: Books) -> Iterable[Line]:
+    """Recount every window of every customer; yield the breaches."""
+    own = cap.column if isinstance(cap, ColumnLimit) else None
+    rows = books.rows(
+        where=rule.where,
+        who=rule.per,
+        each=rule.for_each,
+        amount=rule.total,
+        own=own,
+        history=rule.sees_history,
+        clock="arrival",
+    )
+    windows = books.windows(rule.within, "arrival")
+    joined = f"FROM {rows} r JOIN {windows} w ON r.day BETWEEN w.first AND w.last"
+    if rule.total.counts:
+        planned, past = "count(*) FILTER (planned)", "count(*) FILTER (NOT planned)"
+        if rule.total.distinct:
+            past = "count(DISTINCT pick) FILTER (NOT planned)"
+            planned = f"count(DISTINCT pick) - {past}"
+        least = str(cap) if isinstance(cap, Decimal) else "0"
+        counted = books.query(
+            f'SELECT who, "each", w.first, w.last, {planned} AS used, {past} AS past, min(own) {joined} '
+            f"GROUP BY ALL HAVING used > 0 AND used > greatest(0, {least} - past) ORDER BY ALL"
+        )
+        for who, each, first, last, used, gone, limit in counted:
+            yield from _line(rule, cap, books, (who, each, first, last, limit), Decimal(used), Decimal(gone))
+        return
+    key = 'CAST(json_array(who, "each", w.first, w.last, CAST(own AS VARCHAR)) AS VARCHAR)'
+    before = {s.key: s.total for s in books.sums(f"SELECT {key}, amount {joined} WHERE NOT planned", rule.total)}
+    for found in books.sums(f"SELECT {key}, amount {joined} WHERE planned", rule.total):
+        gone = before.get(found.key, Decimal(0))
+        yield from _line(rule, cap, books, tuple(json.loads(found.key)), found.total, gone, found.slack)
+
+
+def _line(
+    rule: Frequency,
+    cap: Limit,
+    books: Books,
+    of: tuple[str, str, object, object, object],
+    used: Decimal,
+    past: Decimal,
+    slack: Decimal = Decimal(0),
+) -> Iterator[Line]:
+    who, each, first, last, own = of
+    group = json.loads(each)
+    limit = Decimal(str(own)) if isinstance(cap, ColumnLimit) else books.limit(rule.name, cap, group)
+    left = max(Decimal(0), limit - past)
+    if used > left + slack:
+        if rule.within is not None and not rule.within.ever:
+            group["window"] = f"{first}/{last}"
+        yield Line(rule.name, {**group, rule.per: who}, "<=", left, used, used - left, broken=True)
