@@ -1,0 +1,77 @@
+"""What the tables are called, which columns make their keys, and which of them tell times."""
+
+from __future__ import annotations
+
+CANDIDATES = "candidates"
+HISTORY = "history"
+SLOTS = "slots"
+
+TABLES = (CANDIDATES, "customers", "offers", "channels", SLOTS, HISTORY, "consents")
+
+KEYS = ("customer", "offer", "channel", "slot")
+"""Columns that are one and the same thing in every table that has them."""
+
+KEY_TABLE = {"customer": "customers", "offer": "offers", "channel": "channels", "slot": SLOTS}
+"""The table in which a key is unique."""
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    CANDIDATES: ("customer", "offer"),
+    "customers": ("customer",),
+    "offers": ("offer",),
+    "channels": ("channel",),
+    SLOTS: ("slot",),
+    HISTORY: ("customer", "offer", "at"),
+    "consents": ("customer", "channel"),
+}
+
+KEYS_OF: dict[str, tuple[str, ...]] = {
+    CANDIDATES: KEYS,
+    "customers": ("customer",),
+    "offers": ("offer",),
+    "channels": ("channel",),
+    SLOTS: ("slot",),
+    HISTORY: ("customer", "offer", "channel"),
+    "consents": ("customer", "channel"),
+}
+
+TIMES_OF: dict[str, tuple[str, ...]] = {
+    CANDIDATES: ("slot",),
+    SLOTS: ("slot", "start", "end"),
+    HISTORY: ("at", "response_at", "arrived_at"),
+    "consents": ("from", "until"),
+}
+
+VISIBLE = (CANDIDATES, "offers", "channels", SLOTS, "customers")
+"""Tables whose columns an expression sees, in the order in which they are searched."""
+
+VISIBLE_IN_HISTORY = (HISTORY, "offers", "channels", "customers")
+"""The same for a condition on history rows."""
+
+
+def quote(name: str) -> str:
+    """Return an identifier as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text value as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def family(duckdb_type: str) -> str:
+    """Return the sort of a DuckDB type: ``integer, decimal, float, text, date, time, boolean, unknown`` or its name."""
+    head = duckdb_type.split("(")[0].upper()
+    if head in {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} or head.startswith(("UTINY", "USMALL", "UINT")):
+        return "integer"
+    if head in {"UBIGINT", "UHUGEINT"}:
+        return "integer"
+    if head in {"FLOAT", "DOUBLE"}:
+        return "float"
+    if head == "VARCHAR" or head == "ENUM":
+        return "text"
+    if head.startswith("TIMESTAMP"):
+        return "time"
+    return {"DECIMAL": "decimal", "DATE": "date", "BOOLEAN": "boolean", '"NULL"': "unknown"}.get(head, head.lower())
+
+
+NUMBERS = frozenset({"integer", "decimal", "float"})

@@ -1,0 +1,181 @@
+"""From what the scenario names to checked tables: find, bind, agree on keys and times, know the names, check."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from optimizer.data.binding import bind_all, find_sources
+from optimizer.data.bound import Bound
+from optimizer.data.catalog import Catalog
+from optimizer.data.connection import connect
+from optimizer.data.contracts import Contracts
+from optimizer.data.faults import reading
+from optimizer.data.files import InputFile
+from optimizer.data.findings import Findings
+from optimizer.data.history import bind_history, refuse_old
+from optimizer.data.keys import agree, keys_agree
+from optimizer.data.layout import CANDIDATES, HISTORY, KEYS, SLOTS, quote
+from optimizer.data.lookups import check_history_keys, check_key_tables
+from optimizer.data.measures import computed_faults, key_faults, numbers
+from optimizer.data.names import bind_uses
+from optimizer.data.rows import Rows
+from optimizer.data.slots import settle_slots
+from optimizer.data.tables import Tables
+from optimizer.data.types import Typed, expected_ranges, try_types
+from optimizer.data.unknowns import tell_unknowns
+from optimizer.data.uses import Sort, uses
+from optimizer.errors import ScenarioError
+from optimizer.language.expressions import ColumnName
+from optimizer.language.ranges import Range
+
+if TYPE_CHECKING:
+    from optimizer.scenario import Scenario
+
+
+def open_tables(
+    scenario: Scenario,
+    frames: Mapping[str, Any] | None = None,
+    *,
+    threads: int | None = None,
+    memory_limit: int | None = None,
+) -> Tables:
+    """Open and check every table of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    frames : mapping of table to frame, optional
+        Tables that the caller has; each overrides the scenario's file. pandas, polars, Arrow, DuckDB relations.
+    threads, memory_limit : int, optional
+        Instead of the scenario's; the memory limit in bytes.
+
+    Raises
+    ------
+    UnsupportedError
+        A source that cannot be read yet.
+    ScenarioError
+        An expression names an unknown column, or mixes types.
+    DataError
+        A table is missing, unreadable or wrong. Everything wrong that can be told at once is in it.
+    MachineError
+        Memory, disk or permission.
+    """
+    frames = {name: frame for name, frame in (frames or {}).items() if frame is not None}
+    files = find_sources(scenario, frames)
+    opened = tuple(file for group in files.values() for file in group.files)
+    con = connect(
+        [file.path for file in opened],
+        threads=threads if threads is not None else scenario.solve.threads,
+        memory_limit=memory_limit if memory_limit is not None else scenario.solve.memory_limit,
+    )
+    with reading("the tables"):
+        return _open(con, scenario, opened, bind_all(con, files, frames))
+
+
+def _open(
+    con: duckdb.DuckDBPyConnection, scenario: Scenario, opened: tuple[InputFile, ...], read: Mapping[str, Bound]
+) -> Tables:
+    """Check what was bound."""
+    found = Findings()
+    bound = _settle(con, found, read, scenario)
+    rows = Rows(con, bound)
+    catalog = Catalog(_create_relations(con, bound))
+    known, wrong = bind_uses(scenario, catalog, uses(scenario))
+    typed = try_types(con, found, catalog, rows, scenario, known)
+    ranges, unexpected = expected_ranges(scenario, catalog)
+    contracts = _check(found, rows, scenario, catalog, typed, ranges)
+    invalid, rejected = contracts.rejected(scenario.data.max_reject_share)
+    if mistakes := [*wrong, *typed.mistakes, *unexpected]:
+        raise ScenarioError([*mistakes, *found.errors])
+    found.raise_errors()
+    return Tables(
+        con=con,
+        columns=catalog.columns,
+        original={name: list(table.columns) for name, table in read.items()},
+        catalog=catalog,
+        invalid=invalid,
+        rejected=rejected,
+        findings=tuple(found.warnings),
+        files=opened,
+        rows=rows,
+    )
+
+
+def _settle(
+    con: duckdb.DuckDBPyConnection, found: Findings, read: Mapping[str, Bound], scenario: Scenario
+) -> dict[str, Bound]:
+    """Let all tables speak of keys and times alike."""
+    timezone = scenario.horizon.timezone
+    zone = timezone if isinstance(timezone, str) else timezone.default
+    bound = agree(con, found, read)
+    candidates = bound[CANDIDATES]
+    if "channel" not in candidates.columns:
+        candidates = candidates.reading("channel", "''")
+        if "channels" in bound:
+            found.error(
+                candidates.label,
+                "there is a channels table, but the candidates have no column 'channel'",
+                "add the column, or leave out data.channels",
+            )
+    candidates, slots = settle_slots(con, found, candidates, bound.get(SLOTS), scenario.horizon.start, zone)
+    bound[CANDIDATES] = candidates
+    if slots is not None:
+        bound[SLOTS] = slots
+    bound[HISTORY] = bind_history(con, found, bound.get(HISTORY), candidates, zone)
+    return bound
+
+
+def _create_relations(con: duckdb.DuckDBPyConnection, bound: Mapping[str, Bound]) -> dict[str, dict[str, str]]:
+    """Create a view per table and return the columns of each."""
+    columns = {}
+    for name, table in bound.items():
+        with reading(table.label):
+            con.execute(f"CREATE VIEW {quote(name)} AS {table.select()}")
+            described = con.execute(f"DESCRIBE {quote(name)}").fetchall()
+        columns[name] = {str(column): str(kind) for column, kind, *_ in described}
+    return columns
+
+
+def _check(
+    found: Findings,
+    rows: Rows,
+    scenario: Scenario,
+    catalog: Catalog,
+    typed: Typed,
+    ranges: Mapping[ColumnName, Range],
+) -> Contracts:
+    """Check the contents; what joins tables is left out where their keys do not agree."""
+    con = rows.con
+    joinable = keys_agree(catalog)
+    contracts = Contracts(con, found, rows, reject=scenario.data.on_invalid == "reject")
+    looked_at = numbers([*typed.sound, *typed.spoiled], catalog, ranges)
+    in_conditions = {c for bound in typed.sound if bound.use.sort is Sort.CONDITION for c in bound.expression.columns}
+    for table in rows.bound:
+        if table == HISTORY or (table != CANDIDATES and not joinable):
+            continue
+        mine = [number for number in looked_at if number.column.table == table]
+        faults = [*key_faults(rows.bound[table], KEYS), *computed_faults(typed.sound)] if table == CANDIDATES else []
+        contracts.check(table, faults, mine, sorted(c.name for c in in_conditions if c.table == table))
+    if not contracts.total[CANDIDATES]:
+        label = rows.bound[CANDIDATES].label
+        found.error(label, "there are no candidates in it: a header, but no rows", "run the job that writes it again")
+    elif joinable:
+        check_key_tables(con, found, rows)
+        check_history(found, rows, scenario)
+        tell_unknowns(con, found, rows, typed.sound, contracts.nulls, fail=scenario.data.on_null == "fail")
+    return contracts
+
+
+def check_history(found: Findings, rows: Rows, scenario: Scenario) -> None:
+    """Check whom the history speaks of, and how old it is."""
+    if rows.bound[HISTORY].label == HISTORY:
+        return
+    check_history_keys(rows.con, found, rows)
+    oldest = scenario.data.history_max_age
+    if oldest is not None:
+        age = dt.timedelta(seconds=float(oldest.seconds))
+        refuse_old(rows.con, found, rows.bound[HISTORY].label, scenario.now, age)
