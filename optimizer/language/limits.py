@@ -94,7 +94,7 @@ def _limit(value: object) -> Any:
     if isinstance(value, TableLimit | ColumnLimit):
         return value
     if isinstance(value, Mapping):
-        return (ColumnLimit if set(value) == {"column"} else TableLimit).model_validate(value)
+        return (ColumnLimit if {"table", "default"}.isdisjoint(value) else TableLimit).model_validate(value)
     try:
         return number(value)
     except ValueError as error:

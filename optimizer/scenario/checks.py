@@ -119,8 +119,8 @@ def _cycles(on: list[_Placed], origin: Origin) -> Found:
         if chain and told.isdisjoint(path for path, _ in chain):
             told |= {path for path, _ in chain}
             names = ", ".join(f"'{rule.name}' ({origin.where(path)})" for path, rule in chain)
-            path = chain[0][0]
-            yield path, _finding(origin, path, f"each of these needs another one before it: {names}", "turn one round")
+            what = f"a cycle: each of these needs another one before it: {names}"
+            yield chain[0][0], _finding(origin, chain[0][0], what, "turn one of them round")
 
 
 def _way_back(start: str, needs: dict[str, list[tuple[str, _Placed]]]) -> list[_Placed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,14 +13,36 @@ from optimizer.scenario.origin import Origin
 from optimizer.scenario.shape import known_keys
 from optimizer.scenario.yaml import Path
 
+_MUST_BE = {
+    "model_type": "keys with values",
+    "dict_type": "keys with values",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+}
+
 
 def from_validation(error: ValidationError, origin: Origin, top: type[BaseModel]) -> Iterator[tuple[Path, Finding]]:
-    """Yield one finding for each of pydantic's, with the path that it is about."""
-    for one in error.errors(include_url=False):
-        path = _locate(one["loc"], origin.document.data)
-        what, fix = _words(one, path, origin, top)
+    """Yield the findings of a failed validation, each with the path that it is about."""
+    located = [(_locate(one["loc"], origin.document.data), one) for one in error.errors(include_url=False)]
+    unknown = {path: _near(path, origin, top) for path, one in located if one["type"] == "extra_forbidden"}
+    for path, one in located:
+        if one["type"] == "missing" and (*path, one["loc"][-1]) in ((*p[:-1], near) for p, near in unknown.items()):
+            continue  # misspelt, and told so
+        if path in unknown:
+            near = unknown[path]
+            others = ", ".join(known_keys(top, origin.document.data, path[:-1]) or ())
+            what, fix = f"unknown key '{cut(path[-1])}'", f"you meant '{near}'" if near else f"one of: {others}"
+        else:
+            what, fix = _words(one, path, origin)
+        place = _narrowed(path, what, origin)
         about_key = what.startswith("unknown key")
-        yield path, Finding("scenario", origin.where(path, key=about_key), what, fix, rule=origin.rule_at(path))
+        yield place, Finding("scenario", origin.where(place, key=about_key), what, fix, rule=origin.rule_at(path))
 
 
 def split_fix(message: str) -> tuple[str, str]:
@@ -39,25 +62,35 @@ def _locate(loc: tuple[int | str, ...], data: Any) -> Path:
     return tuple(path)
 
 
-def _words(one: Any, path: Path, origin: Origin, top: type[BaseModel]) -> tuple[str, str]:
-    kind, value = one["type"], one.get("input")
-    key = path[-1] if path and isinstance(path[-1], str) else None
-    prefix = f"{key}: " if key else ""
+def _near(path: Path, origin: Origin, top: type[BaseModel]) -> str | None:
+    return nearest(str(path[-1]), known_keys(top, origin.document.data, path[:-1]) or ())
+
+
+def _narrowed(path: Path, what: str, origin: Origin) -> Path:
+    """Return the path of the key that a message about a whole rule begins with (``'at_most: 1.5' limits …``)."""
+    begin = re.match(r"'(\w+)", what)
+    inner = (*path, begin[1]) if begin else path
+    return inner if origin.holds(inner) else path
+
+
+def _words(one: Any, path: Path, origin: Origin) -> tuple[str, str]:
+    kind, value = one["type"], one["input"]
     if kind == "missing":
         return f"the key '{one['loc'][-1]}' is missing", f"add '{one['loc'][-1]}: …'"
-    if kind == "extra_forbidden":
-        known = known_keys(top, origin.document.data, path[:-1]) or ()
-        near = nearest(str(key), known)
-        return f"unknown key '{cut(key)}'", f"you meant '{near}'" if near else f"one of: {', '.join(known)}"
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    whole = (len(path) == 2 and path[-1] != key) or (kind == "value_error" and isinstance(value, dict))
+    prefix = "" if whole or not key else f"{key}: "  # what concerns a whole rule or section speaks for itself
     if kind == "value_error":
         what, fix = split_fix(str(one["ctx"]["error"]))
-        own = prefix if not what.startswith(("unknown key", "'" + str(key))) else ""
-        return own + what, fix
+        return ("" if what.startswith("unknown key") else prefix) + what, fix
     if kind == "literal_error":
         options = [option.strip("'") for option in one["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-        near = nearest(str(value), options)
-        return f"{prefix}'{cut(value)}' is unknown", near or f"one of: {', '.join(options)}"
-    message = one["msg"][:1].lower() + one["msg"][1:]
-    if isinstance(value, dict | list):
-        return prefix + message, ""
-    return f"{prefix}{cut(value)}: {message.replace('input should be', 'it must be')}", ""
+        near = nearest(str(value), options) or (options[0] if len(options) == 1 else None)
+        return f"{prefix}'{cut(value)}' is unknown", f"'{near}'" if near else f"one of: {', '.join(options)}"
+    if kind == "string_pattern_mismatch":
+        fix = "use letters, digits, '-' and '_' alone" if key == "name" else ""
+        return f"{prefix}'{cut(value)}' does not have the form {one['ctx']['pattern']}", fix
+    if kind in _MUST_BE:
+        return f"{prefix}{cut(value)!r} must be {_MUST_BE[kind]}", ""
+    message = one["msg"].replace("Input should be", "must be").split(",")[0]
+    return f"{prefix}{cut(value)} {message[:1].lower()}{message[1:]}", ""

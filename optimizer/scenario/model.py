@@ -209,17 +209,21 @@ class Scenario(Section):
             Everything enabled that is not supported, at once.
         """
         parts = ((name, getattr(self, name)) for name in type(self).model_fields)
-        named = [(name, part.unsupported(), "leave it out") for name, part in parts if isinstance(part, Section)]
-        named += [(self.rule_path(r), r.unsupported(), "set enabled: false for this rule") for r in self.rules()]
+        sections = [(name, part.unsupported()) for name, part in parts if isinstance(part, Section)]
+        rules = [(rule, rule.unsupported()) for rule in self.rules()]
         findings = [
-            Finding(
-                "scenario", self.where(path), f"{what} is not supported yet", fix, rule=path.partition(".")[2] or None
-            )
-            for path, what, fix in named
-            if what
+            *(self._unsupported(path, what, "leave it out") for path, what in sections if what),
+            *(
+                self._unsupported(self.rule_path(rule), what, "set enabled: false for this rule", rule.name)
+                for rule, what in rules
+                if what
+            ),
         ]
         if findings:
             raise UnsupportedError(findings)
+
+    def _unsupported(self, path: str, what: str, fix: str, rule: str | None = None) -> Finding:
+        return Finding("scenario", self.where(path), f"not supported yet: {what}", fix, rule=rule)
 
     def replace(self, values: Mapping[str, Any]) -> Self:
         """Return a new scenario in which some values are others.
@@ -256,6 +260,9 @@ class Scenario(Section):
     def to_yaml(self) -> str:
         """Write it as a file: what was read and replaced, ``${…}`` as written, without comments."""
         return yaml.write(self._origin.document.data)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         sides = "maximize" if self.objective.maximize is not None else "minimize"

@@ -41,6 +41,16 @@ class Origin:
     def __hash__(self) -> int:
         return 0
 
+    def holds(self, path: Path) -> bool:
+        """Whether there is something at a path."""
+        data: Any = self.document.data
+        for step in path:
+            inside = step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))
+            if not inside:
+                return False
+            data = data[step]
+        return True
+
     def position(self, path: Path, *, key: bool = True) -> Position | None:
         """Return where a key (or, with ``key=False``, its value) stands."""
         first, second = self.document.keys, self.document.values

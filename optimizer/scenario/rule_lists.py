@@ -55,7 +55,7 @@ class _OneOf:
 
 
 def _written(rule: Rule) -> dict[str, Any]:
-    return rule.model_dump(mode="json", exclude_unset=True)
+    return rule.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
 Eligibility = tuple[Annotated[Rule, _OneOf("eligibility")], ...]

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from optimizer.rules.registry import model_for, sections
-from optimizer.scenario.yaml import Path
+from optimizer.scenario.yaml import Path, Step
 
 
 def known_keys(top: type[BaseModel], data: Any, path: Path) -> tuple[str, ...] | None:
@@ -36,12 +37,14 @@ def known_keys(top: type[BaseModel], data: Any, path: Path) -> tuple[str, ...] |
     else:
         kinds = [top]
     for step in path:
-        kinds = [found for kind in kinds if step in kind.model_fields for found in _field_models(kind, str(step))]
-    return tuple(dict.fromkeys(key for kind in kinds for key in kind.model_fields)) or None
+        types = [_fields(kind)[step].annotation for kind in kinds if step in _fields(kind)]
+        kinds = [model for annotation in types for model in _models(annotation)]
+    return tuple(dict.fromkeys(str(key) for kind in kinds for key in _fields(kind))) or None
 
 
-def _field_models(kind: type[BaseModel], field: str) -> list[type[BaseModel]]:
-    return list(_models(kind.model_fields[field].annotation))
+def _fields(kind: type[BaseModel]) -> dict[Step, FieldInfo]:
+    """Return the fields as the file calls them."""
+    return {field.alias or name: field for name, field in kind.model_fields.items()}
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
