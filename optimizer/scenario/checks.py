@@ -26,19 +26,32 @@ _LIMITS = {"at_most", "at_least", "exactly", "if_short", "penalty", "report_only
 
 
 def text(origin: Origin) -> Found:
-    """Find what is wrong before any model looks: keys without a value, and names that stand twice."""
+    """Find what the text alone tells: keys without a value, names that stand twice, a minimum above its maximum."""
     yield from _empty(origin, origin.document.data, ())
     first: dict[str, Path] = {}
     for section in sections:
-        rules_here = origin.document.data.get(section)
-        for number, rule in enumerate(rules_here if isinstance(rules_here, list) else ()):
-            name = rule.get("name") if isinstance(rule, dict) else None
-            path: Path = (section, number, "name")
-            if name is not None and str(name) in first:
-                where = origin.where(first[str(name)], key=False)
-                what = f"the name '{cut(name)}' stands twice (first in {where})"
-                yield path, _finding(origin, path, what, "give each rule a name of its own", key=False)
-            first.setdefault(str(name), path)
+        written = origin.document.data.get(section)
+        for number, rule in enumerate(written if isinstance(written, list) else ()):
+            if isinstance(rule, dict):
+                yield from _repeated(origin, (section, number, "name"), rule.get("name"), first)
+                yield from _swapped(origin, (section, number), rule.get("at_least"), rule.get("at_most"))
+
+
+def _repeated(origin: Origin, path: Path, name: object, first: dict[str, Path]) -> Found:
+    if name is None:
+        return
+    before = first.setdefault(str(name), path)
+    if before != path:
+        what = f"the name '{cut(name)}' stands twice (first in {origin.where(before, key=False)})"
+        yield path, _finding(origin, path, what, "give each rule a name of its own", key=False)
+
+
+def _swapped(origin: Origin, path: Path, low: object, high: object) -> Found:
+    if isinstance(low, int | Decimal) and isinstance(high, int | Decimal) and low > high:
+        there = origin.where((*path, "at_most"))
+        what = f"the minimum {low} is above the maximum {high} ({there})"
+        finding = _finding(origin, (*path, "at_least"), what, "they are swapped")
+        yield path, finding
 
 
 def _empty(origin: Origin, data: Any, path: Path) -> Found:
@@ -53,20 +66,29 @@ def _empty(origin: Origin, data: Any, path: Path) -> Found:
 def rules(scenario: Scenario, origin: Origin) -> Found:
     """Find rules that cannot be meant together, or with the rest of the file."""
     on = _enabled(scenario)
-    for alike in _groups(on, without=_OWN | _LIMITS):
-        yield from _crossed([(path, rule) for path, rule in alike if _is_hard(rule)], origin)
-    yield from _cycles(on, origin)
+    for chain in _cycles(on):
+        if len(chain) > 1:
+            names = ", ".join(f"'{rule.name}' ({origin.where(path)})" for path, rule in chain)
+            what = f"a cycle: each of these needs another one before it: {names}"
+            yield chain[0][0], _finding(origin, chain[0][0], what, "turn one of them round")
     for path, rule in on:
-        yield from _distances(path, rule, origin)
+        yield from _no_distance(path, rule, origin)
         yield from _below_range(path, rule, scenario, origin)
 
 
 def doubts(scenario: Scenario, origin: Origin) -> Iterator[Finding]:
     """Find what is legal, and yet probably not meant."""
-    for (_, first), *others in _groups(_enabled(scenario), without=_OWN):
+    on = _enabled(scenario)
+    for (_, first), *others in _groups(on, without=_OWN):
         for path, rule in others:
             what = f"the rules '{first.name}' and '{rule.name}' say the same"
             yield _finding(origin, path, what, "delete one of them")
+    for alike in _groups(on, without=_OWN | _LIMITS):
+        yield from _crossed([(path, rule) for path, rule in alike if _is_hard(rule)], origin)
+    for chain in _cycles(on):
+        if len(chain) == 1:
+            what = f"'{chain[0][1].name}' needs what it lets in: only history can come first"
+            yield _finding(origin, chain[0][0], what, "another condition is meant")
     # Clocks on earth are less than a day from UTC.
     if scenario.as_of is not None and scenario.as_of.date() - dt.timedelta(days=1) > scenario.horizon.last:
         what = f"'as_of' lies after the horizon's last day ({scenario.horizon.last}): every slot is past"
@@ -91,7 +113,7 @@ def _groups(placed: list[_Placed], *, without: set[str]) -> list[list[_Placed]]:
     return list(groups.values())
 
 
-def _crossed(alike: list[_Placed], origin: Origin) -> Found:
+def _crossed(alike: list[_Placed], origin: Origin) -> Iterator[Finding]:
     """Find a minimum of one rule above the maximum of another one that counts the same."""
     least = [(limit, path, rule) for path, rule in alike if (limit := _limit(rule, "at_least"))]
     most = [(limit, path, rule) for path, rule in alike if (limit := _limit(rule, "at_most"))]
@@ -100,14 +122,13 @@ def _crossed(alike: list[_Placed], origin: Origin) -> Found:
     (low, low_key), low_path, below = max(least, key=lambda one: one[0][0])
     (high, high_key), high_path, above = min(most, key=lambda one: one[0][0])
     if low > high and below is not above:
-        path = (*low_path, low_key)
-        what = f"the minimum {low} is above the maximum {high} of '{above.name}'"
-        what += f" ({origin.where((*high_path, high_key))})"
-        yield path, _finding(origin, path, what, "one of the two is meant for something else")
+        there = origin.where((*high_path, high_key))
+        what = f"the minimum {low} is above the maximum {high} of '{above.name}' ({there})"
+        yield _finding(origin, (*low_path, low_key), what, "one of the two is meant for something else")
 
 
-def _cycles(on: list[_Placed], origin: Origin) -> Found:
-    """Find ``only A after B`` with ``only B after A``: neither can come first."""
+def _cycles(on: list[_Placed]) -> Iterator[list[_Placed]]:
+    """Yield the rules of each cycle such as ``only A after B`` with ``only B after A``."""
     needs: dict[str, list[tuple[str, _Placed]]] = {}
     for path, rule in on:
         only, after = getattr(rule, "only", None), getattr(rule, "after", None)
@@ -118,9 +139,7 @@ def _cycles(on: list[_Placed], origin: Origin) -> Found:
         chain = _way_back(start, needs)
         if chain and told.isdisjoint(path for path, _ in chain):
             told |= {path for path, _ in chain}
-            names = ", ".join(f"'{rule.name}' ({origin.where(path)})" for path, rule in chain)
-            what = f"a cycle: each of these needs another one before it: {names}"
-            yield chain[0][0], _finding(origin, chain[0][0], what, "turn one of them round")
+            yield chain
 
 
 def _way_back(start: str, needs: dict[str, list[tuple[str, _Placed]]]) -> list[_Placed]:
@@ -139,15 +158,13 @@ def _way_back(start: str, needs: dict[str, list[tuple[str, _Placed]]]) -> list[_
     return []
 
 
-def _distances(path: Path, rule: Rule, origin: Origin) -> Found:
-    """Find distances between two contacts that are no distances, such as a calendar week."""
-    pairs = not {"never", "only"}.isdisjoint(type(rule).model_fields)
-    for key in ("spacing", "within") if pairs else ("spacing",):
-        window = getattr(rule, key, None)
-        if isinstance(window, Window) and (window.calendar or (window.ever and key == "spacing")):
-            place = (*path, key)
-            what = f"{key}: '{window}' is no distance between two contacts"
-            yield place, _finding(origin, place, what, "write days, weeks or hours", key=False)
+def _no_distance(path: Path, rule: Rule, origin: Origin) -> Found:
+    """Find a spacing that is no length of time."""
+    spacing = getattr(rule, "spacing", None)
+    if isinstance(spacing, Window) and (spacing.calendar or spacing.ever):
+        place = (*path, "spacing")
+        what = f"spacing: '{spacing}' is no distance between two contacts"
+        yield place, _finding(origin, place, what, "write days, weeks or hours", key=False)
 
 
 def _below_range(path: Path, rule: Rule, scenario: Scenario, origin: Origin) -> Found:

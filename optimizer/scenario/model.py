@@ -127,13 +127,11 @@ class Scenario(Section):
     @classmethod
     def _of(cls, origin: Origin) -> Self:
         found = [*checks.text(origin)]
-        settled = [path for path, _ in found]
+        settled = {path for path, _ in found}
         try:
             scenario = cls.model_validate(origin.document.data, context=origin)
         except ValidationError as error:
-            for path, finding in from_validation(error, origin, cls):
-                if not any(path[: len(known)] == known for known in settled):
-                    found.append((path, finding))
+            found += [one for one in from_validation(error, origin, cls) if one[0] not in settled]
         else:
             found += checks.rules(scenario, origin)
         if found:
