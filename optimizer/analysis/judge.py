@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.data import open_tables
-from optimizer.errors import DataError, UsageError, nearest
+from optimizer.data.key_tables import read_keys
+from optimizer.errors import UsageError
 from optimizer.plan.audit import AuditReport, audit_contacts
-from optimizer.plan.audit.run import KEYS
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer
 from optimizer.scenario import Scenario
@@ -62,7 +62,7 @@ def audit(
 
 def _judge(scenario: Scenario, contacts: Any, *, bound: bool, observer: Observer | None) -> AuditReport:
     tables = open_tables(scenario, {})
-    report = audit_contacts(scenario, tables, _keys(tables.con, contacts))
+    report = audit_contacts(scenario, tables, read_keys(tables, contacts, what="the contacts"))
     if not bound:
         return report
     best = solve(scenario, observer=observer)
@@ -70,45 +70,3 @@ def _judge(scenario: Scenario, contacts: Any, *, bound: bool, observer: Observer
         return report
     left = best.bound - float(report.objective)
     return replace(report, bound=best.bound, left_on_the_table=left if scenario.objective.maximize else -left)
-
-
-def _keys(con: Any, contacts: Any) -> Any:
-    """Return the key columns of contacts as an Arrow table."""
-    import pyarrow as pa
-
-    if isinstance(contacts, str | Path):
-        table = _read(Path(contacts))
-    elif isinstance(contacts, pa.Table):
-        table = contacts
-    else:
-        con.register("@contacts", contacts)
-        table = con.execute('SELECT * FROM "@contacts"').to_arrow_table()
-        con.unregister("@contacts")
-    for needed in ("customer", "offer"):
-        if needed not in table.column_names:
-            near = nearest(needed, table.column_names)
-            raise DataError(
-                f"no column '{needed}'; it has {', '.join(table.column_names)}",
-                where="the plan's contacts",
-                fix=f"'{near}' is meant: rename it" if near else "add it",
-            )
-    return table.select([k for k in KEYS if k in table.column_names])
-
-
-def _read(path: Path) -> Any:
-    """Read a plan file; CSV as text, so that no id changes its looks."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet as pq
-
-    try:
-        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-            with path.open(encoding="utf-8-sig") as file:
-                names = file.readline().strip().split(",")
-            options = pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-            return pa.csv.read_csv(path, convert_options=options)
-        return pq.read_table(path)
-    except FileNotFoundError as error:
-        raise DataError("is not there", where=str(path), fix="check the path") from error
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise DataError("cannot be read", where=str(path), fix="write it again as Parquet or UTF-8 CSV") from error

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.compile.order import Kinds, number_customers, number_kinds
+from optimizer.compile.pins import pinned, refuse_ineligible
 from optimizer.compile.quanta import VALUE_ROOM, quantised
 from optimizer.compile.read import Read, read_candidates
 from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.world import CompileWorld
+from optimizer.data.layout import literal
 from optimizer.data.tables import Tables
 from optimizer.errors import Finding
 from optimizer.language.expressions import ColumnName, Expression
@@ -103,11 +105,11 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
     scenario.refuse_unsupported()
     seed = scenario.solve.seed
     rules = [rule for rule in scenario.rules() if not getattr(rule, "report_only", False)]
-    zone = scenario.horizon.timezone if isinstance(scenario.horizon.timezone, str) else "UTC"
+    zone = literal(scenario.horizon.timezone if isinstance(scenario.horizon.timezone, str) else "UTC")
     unit_customer = number_customers(tables, seed, _shared(rules, tables))
     customers = int(unit_customer[-1])
     kinds = number_kinds(tables, seed, _labels(rules, tables), _conditions(rules, tables), zone)
-    read = read_candidates(scenario, tables, kinds, rules, _amounts(rules, tables))
+    read = read_candidates(scenario, tables, kinds, rules, _amounts(rules, tables), zone)
 
     order = np.flatnonzero(read.refused == 0)
     sign = 1.0 if scenario.objective.maximize is not None else -1.0
@@ -137,6 +139,7 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
         floors=_of(primitives, Floor),
         rows=_of(primitives, Rows),
         switches=_of(primitives, Switch),
+        required=_required(scenario, tables, kinds, read),
     )
     return Compiled(
         scenario=scenario,
@@ -156,6 +159,15 @@ def _shared(rules: Iterable[Rule], tables: Tables) -> list[ColumnName]:
     """Return the columns that policies are shared by, each once."""
     named = [per for rule in rules if (per := getattr(rule, "per", "customer")) != "customer"]
     return [tables.catalog.column(name) for name in dict.fromkeys(named)]
+
+
+def _required(scenario: Scenario, tables: Tables, kinds: Kinds, read: Read) -> IntArray | None:
+    """Return the positions, among the eligible, of the candidates that pins keep."""
+    if scenario.pins is None or scenario.pins.keep is None:
+        return None
+    kept = pinned(scenario, tables, kinds, scenario.pins.keep, read.customer, read.kind)
+    refuse_ineligible(scenario.pins.keep, read.refused[kept], read.reasons)
+    return np.searchsorted(np.flatnonzero(read.refused == 0), kept)
 
 
 def _of(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from optimizer.compile.sight import Level, joins, level, level_of_column, quoted
+from optimizer.data.layout import literal
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError
 from optimizer.language.expressions import ColumnName, Expression
-from optimizer.problem.primitives import IntArray
+from optimizer.problem.primitives import BoolArray, IntArray
 
 BITS = 60
 """Conditions per column of bits: a BIGINT stays positive."""
@@ -149,7 +151,7 @@ def number_kinds(
     conditions : sequence of Expression
         Qualified conditions that rules use.
     zone : str
-        IANA time zone of the horizon.
+        SQL of the time zone.
     """
     columns = tuple(dict.fromkeys(c for c in labels if level_of_column(c) is Level.CANDIDATE))
     tested = tuple(dict.fromkeys(e for e in conditions if level(e) is not Level.KIND))
@@ -192,6 +194,26 @@ def _times(tables: Tables, zone: str) -> tuple[int, IntArray, IntArray, IntArray
 
 
 def local_day(date: str, instant: str, zone: str) -> str:
-    """Return SQL for the local date of a time that is either a date or a UTC instant."""
-    zone = zone.replace("'", "''")
-    return f"coalesce({date}, CAST(timezone('{zone}', {instant} AT TIME ZONE 'UTC') AS DATE))"
+    """Return SQL for the local date of a time that is either a date or a UTC instant; ``zone`` is SQL too."""
+    return f"coalesce({date}, CAST(timezone({zone}, {instant} AT TIME ZONE 'UTC') AS DATE))"
+
+
+def hold_out(tables: Tables, share: Decimal, by: ColumnName, salt: str) -> BoolArray:
+    """Return whether each customer, by ordinal, is held out: its salted hash lies below the share.
+
+    The first eight bytes (big-endian) of SHA-256(salt, unit separator, id as text), over 2**64. A NULL id is the
+    customer's own.
+
+    Parameters
+    ----------
+    by : ColumnName
+        The customer, or a customers column whose values are held out whole.
+    """
+    threshold = -((-share * 2**64) // 1)
+    id_text = f"coalesce(CAST({quoted(by)} AS VARCHAR), CAST(candidates.customer AS VARCHAR))"
+    test = "true" if threshold >= 2**64 else f"hash < '{int(threshold):016x}'"
+    found = tables.con.execute(
+        f"SELECT {test} AS held FROM (SELECT ordinal, substr(sha256({literal(salt)} || chr(31) || {id_text}), 1, 16) "
+        f'AS hash FROM "@customers" candidates{joins(frozenset({by.table or ""}))}) ORDER BY ordinal'
+    ).fetchnumpy()["held"]
+    return np.asarray(found, bool)

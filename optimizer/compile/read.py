@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.compile.order import Kinds
+from optimizer.compile.filters import SLOT_TIMES, CandidateSight
+from optimizer.compile.order import Kinds, hold_out
+from optimizer.compile.pins import pinned
 from optimizer.compile.sight import joins, quoted
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError
@@ -49,7 +51,12 @@ class Read:
 
 
 def read_candidates(
-    scenario: Scenario, tables: Tables, kinds: Kinds, rules: Sequence[Rule], amounts: Sequence[Expression]
+    scenario: Scenario,
+    tables: Tables,
+    kinds: Kinds,
+    rules: Sequence[Rule],
+    amounts: Sequence[Expression],
+    zone: str,
 ) -> Read:
     """Read what the problem needs of every candidate.
 
@@ -63,16 +70,17 @@ def read_candidates(
     conditions = {e: tables.catalog.bind(e) for rule in filters for e in rule.needs().conditions}
     expressions = [objective, *amounts, *conditions.values(), *kinds.tested]
     used = frozenset(c.table or "" for e in expressions for c in e.columns) | {c.table or "" for c in kinds.columns}
-    sql = {e: bound.sql(quoted) for e, bound in conditions.items()}
+    named = scenario.horizon.timezone
+    sight = CandidateSight(tables, zone, named if isinstance(named, str) else named.default, conditions)
     reasons = ["invalid", "outside horizon", "past", *(rule.name for rule in filters)]
-    tests = [tables.invalid or "false", *(rule.refusal(sql) for rule in filters)]
+    tests = [tables.invalid or "false", *(rule.refusal(sight) for rule in filters)]
     bits = [0, *range(3, 3 + len(filters))]
     refused = " + ".join(f"CASE WHEN {test} THEN {1 << bit} ELSE 0 END" for test, bit in zip(tests, bits, strict=True))
     numbers = ", ".join(f"CAST({e.sql(quoted)} AS DOUBLE) AS n{i}" for i, e in enumerate([objective, *amounts]))
     table = tables.con.execute(
         f"SELECT CAST(c.ordinal AS INTEGER) AS customer, CAST(k.kind AS INTEGER) AS kind, {numbers}, "
         f"CAST({refused} AS BIGINT) AS refused "
-        f'FROM candidates JOIN "@customers" c ON c.customer = candidates.customer{joins(used)} '
+        f'FROM candidates JOIN "@customers" c ON c.customer = candidates.customer{joins(used)}{SLOT_TIMES} '
         f'JOIN "@kinds" k ON {kinds.match()}'
     ).fetchnumpy()
     customer, kind = np.asarray(table["customer"]), np.asarray(table["kind"])
@@ -85,6 +93,16 @@ def read_candidates(
         tables.duplicates()
         order, customer, kind = order[~again], customer[~again], kind[~again]
     bits_of = np.asarray(table["refused"], np.int64)[order] | _by_time(scenario, kinds)[kind]
+    held = np.zeros(len(kind), bool)
+    if scenario.holdout is not None:
+        by = tables.catalog.column(scenario.holdout.by)
+        held = hold_out(tables, scenario.holdout.share, by, scenario.holdout.salt)[customer]
+        bits_of |= held.astype(np.int64) << len(reasons)
+        reasons.append("holdout")
+    if scenario.pins is not None and scenario.pins.forbid is not None:
+        forbidden = pinned(scenario, tables, kinds, scenario.pins.forbid, customer, kind)
+        bits_of[forbidden] |= 1 << len(reasons)
+        reasons.append("forbidden")
     columns = [_numbers(table[f"n{i}"])[order] for i in range(1 + len(amounts))]
     _finite(columns[0][bits_of == 0], objective)
     return Read(
@@ -95,7 +113,7 @@ def read_candidates(
         bits_of,
         tuple(reasons),
         int(again.sum()),
-        np.zeros(len(kind), bool),
+        held,
     )
 
 

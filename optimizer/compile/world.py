@@ -99,6 +99,11 @@ class CompileWorld:
         """Last day of the horizon."""
         return self.first_day + self.scenario.horizon.days - 1
 
+    @property
+    def last_arrival(self) -> int:
+        """Last day on which a planned contact may arrive."""
+        return max(self.last_day, int(self.kinds_known.arrival.max(initial=0)))
+
     def day(self, clock: Clock) -> IntArray:
         """Local day of each kind."""
         return self.kinds_known.day if clock == "sending" else self.kinds_known.arrival
@@ -256,7 +261,7 @@ class CompileWorld:
         self.measures.append(Measure(bound.text, quanta, decimals, exact))
         return Amount(one, len(self.measures) - 1, decimals)
 
-    def difference(self, above: Expression, below: Expression, factor: Decimal, where: BoolArray) -> Amount:
+    def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
         parts = [self._numbers(self.tables.catalog.bind(e)) for e in (above, below)]
         if (parts[1] < 0).any():
@@ -301,6 +306,30 @@ class CompileWorld:
                     f"'{name}' tells customers apart, not contacts", where="distinct", fix="leave it out"
                 )
         return self._labels(named, np.ones(self.kinds, bool))
+
+    def cells(self, scope: Scope, label: IntArray) -> BoolArray:
+        """Whether each (label, group) of a constraint has a candidate as read, or is named by a limits table."""
+        if not scope.labels[0] and not scope.group_labels[0]:
+            return np.ones(len(label) * scope.groups, bool)
+        there = np.zeros((len(scope.labels), scope.groups), bool)
+        there[int(scope.label.max(initial=-1)) + 1 :] = True
+        mine = scope.label[self.kind]
+        group = np.zeros(len(mine), np.int64)
+        if scope.partition is not None:
+            group = self.partitions[scope.partition].group[self.customer]
+        inside = (mine >= 0) & (group >= 0)
+        there[mine[inside], group[inside]] = True
+        return there[label].ravel()
+
+    def may_be_negative(self, total: TotalOf) -> bool:
+        """Whether the amount is negative for some candidate as read."""
+        if total.expression is None:
+            return False
+        bound = self.tables.catalog.bind(total.expression)
+        found = self.tables.con.execute(
+            f"SELECT 1 FROM candidates{joins(_tables(bound))} WHERE {bound.sql(quoted)} < 0 LIMIT 1"
+        )
+        return bool(found.fetchall())
 
     def reached(self, scope: Scope) -> tuple[IntArray, IntArray]:
         """Return the different (group, label) pairs with a candidate, before eligibility."""
@@ -403,7 +432,7 @@ class CompileWorld:
             )
         assert scope.partition is not None
         group = self.partitions[scope.partition].group
-        out = np.full(scope.groups, UNLIMITED, np.int64)
+        out: IntArray = np.full(scope.groups, UNLIMITED, np.int64)
         quanta = [max(0, limit_quanta(Decimal(text), decimals, down=down)) for (text,) in rows]
         inside = group >= 0
         np.minimum.at(out, group[inside], np.array(quanta, np.int64)[inside])

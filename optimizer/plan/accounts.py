@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
 from optimizer.plan.audit.report import AuditReport
 from optimizer.problem.solution import Solution
+from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -42,8 +44,8 @@ def row_prices(compiled: Compiled, solution: Solution) -> list[dict[str, Any]]:
     sign = 1.0 if compiled.maximises else -1.0
     for block in compiled.problem.rows:
         scale = sign * 10.0 ** (block.decimals - compiled.problem.value_decimals)
-        for row in np.flatnonzero(solution.prices[block.rule]):
-            price = float(solution.prices[block.rule][row]) * scale
+        for row in np.flatnonzero(solution.prices[block.name]):
+            price = float(solution.prices[block.name][row]) * scale
             found.append({"name": block.rule, "group": canonical(json.loads(block.labels[row])), "price": price})
     return found
 
@@ -52,14 +54,17 @@ def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[s
     """Return one line per constraint, group and sense, from the audit's recount."""
     import pandas as pd
 
-    priced = {(p["name"], p["group"]): p["price"] for p in prices}
+    priced: dict[tuple[str, str], float] = {}
+    for one in prices:
+        key = (one["name"], one["group"])
+        priced[key] = priced.get(key, 0.0) + one["price"]
     constraints = {rule.name for rule in scenario.rules() if rule.section == "constraints"}
     rows = []
     for line in audit.lines:
         if line.rule not in constraints:
             continue
         group = canonical(line.group)
-        slack = line.limit - line.used if line.sense != ">=" else line.used - line.limit
+        slack = _slack(line)
         price = priced.get((line.rule, group), 0.0)
         # A price tells on which side of a two-sided constraint it presses.
         sides = {"<=": price > 0, ">=": price < 0, "=": price != 0}
@@ -71,15 +76,22 @@ def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[s
                 "group": group,
                 "sense": line.sense,
                 "limit": float(line.limit),
-                "used": float(line.used),
-                "slack": float(slack),
+                "used": math.nan if line.used is None else float(line.used),
+                "slack": math.nan if slack is None else float(slack),
                 "price": price if sides[line.sense] and not line.report_only else 0.0,
-                "binding": bool(slack <= 0 or (sides[line.sense] and price != 0.0)) and not line.report_only,
+                "binding": bool((slack is not None and slack <= 0) or (sides[line.sense] and price != 0.0))
+                and not line.report_only,
                 "penalty_paid": float(line.paid),
                 "report_only": line.report_only,
             }
         )
     return pd.DataFrame(rows, columns=list(CONSTRAINT_COLUMNS))
+
+
+def _slack(line: Line) -> Decimal | None:
+    if line.used is None:
+        return None
+    return line.used - line.limit if line.sense == ">=" else line.limit - line.used
 
 
 def policy_frame(compiled: Compiled, solution: Solution) -> pd.DataFrame:

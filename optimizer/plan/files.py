@@ -80,7 +80,7 @@ def _audit(found: dict[str, Any]) -> AuditReport:
             json.loads(row["group"]),
             row["sense"],
             Decimal(repr(row["limit"])),
-            Decimal(repr(row["used"])),
+            None if row["used"] is None else Decimal(repr(row["used"])),
             Decimal(repr(row["excess"])),
             broken=broken,
             report_only=row.get("report_only", False),

@@ -30,8 +30,10 @@ class Line:
     group : mapping
         What the line is about: ``for_each`` values, the window, and who (policies).
     sense : {"<=", ">=", "="}
-    limit, used : Decimal
-        In the rule's own units; ``limit`` is what history left of it.
+    limit : Decimal
+        In the rule's own units: what history left of it.
+    used : Decimal, optional
+        In the same units; None for a ratio or share of nothing.
     excess : Decimal
         How far beyond the limit, 0 when obeyed.
     paid : Decimal
@@ -44,7 +46,7 @@ class Line:
     group: Mapping[str, Any]
     sense: Sense
     limit: Decimal
-    used: Decimal
+    used: Decimal | None
     excess: Decimal = Decimal(0)
     paid: Decimal = Decimal(0)
     broken: bool = False
@@ -87,7 +89,8 @@ class Books(Protocol):
     def marked(self, conditions: Mapping[str, Expression], *, who: str, history: bool, clock: Clock) -> str:
         """Create a relation of all contacts with one boolean column per condition, and return its name.
 
-        Columns: ``planned, contact, who, day, instant, slot`` and the conditions' names.
+        Columns: ``planned, contact, who, day, instant, slot, time_of_day`` (local, of sending) and the conditions'
+        names.
         """
         ...
 
@@ -97,6 +100,14 @@ class Books(Protocol):
 
     def reached(self, *, where: Expression | None, who: str, each: tuple[str, ...], own: str | None) -> str:
         """Create a relation ``(who, each, own)`` of whom candidates as read reach (held-out customers aside)."""
+        ...
+
+    def may_be_negative(self, total: TotalOf) -> bool:
+        """Whether the amount is negative for some candidate as read."""
+        ...
+
+    def consented(self, purpose: str | None) -> str:
+        """Create a relation ``(contact)`` of the planned contacts that a consent covers; return its name."""
         ...
 
     def demanded(self, window: Window | None) -> str:

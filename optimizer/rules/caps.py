@@ -47,7 +47,7 @@ def compile_cap(rule: Frequency, cap: Limit, world: World) -> Iterator[Primitive
 
 
 def _spans(rule: Frequency, world: World) -> list[tuple[int, int]]:
-    return spans(rule.within, world.first_day, world.last_day)
+    return spans(rule.within, world.first_day, world.last_arrival)
 
 
 def _limits(

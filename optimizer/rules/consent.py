@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from optimizer.language.expressions import Expression
+from optimizer.language.expressions import Expression, parse
 from optimizer.rules.base import Needs, present
-from optimizer.rules.eligibility import EligibilityRule
+from optimizer.rules.books import Line
+from optimizer.rules.eligibility import EligibilityRule, Sight
+
+if TYPE_CHECKING:
+    from optimizer.rules.books import Books
 
 
 class ConsentTerms(BaseModel):
@@ -29,13 +35,25 @@ class Consent(EligibilityRule):
     consent: ConsentTerms = Field(description="What the consent must cover.")
     where: Expression | None = Field(None, description="Only these candidates need it.")
 
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        return "consent rules"
-
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(conditions=present(self.where))
+
+    def refusal(self, sight: Sight) -> str:
+        """Return SQL that is true for candidates that no consent covers."""
+        asked = "true" if self.where is None else f"coalesce({sight.sql(self.where)}, false)"
+        return f"({asked} AND NOT {sight.covered(self.name, self.consent.purpose)})"
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Count written contacts that no consent covers."""
+        rows = books.marked({"asked": self.where or parse("TRUE")}, who="customer", history=False, clock="sending")
+        covered = books.consented(self.consent.purpose)
+        ((count,),) = books.query(
+            f"SELECT count(*) FROM {rows} r WHERE r.asked AND NOT EXISTS "
+            f"(SELECT 1 FROM {covered} c WHERE c.contact = r.contact)"
+        )
+        if count:
+            yield Line(self.name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 
     def words(self) -> str:
         """Say the rule in one sentence."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 from pydantic import Field
 
+from optimizer.problem.primitives import Incidence, Switch
 from optimizer.rules.base import Columns, Needs, Rule
+from optimizer.rules.books import Line
+
+if TYPE_CHECKING:
+    from optimizer.problem.primitives import Primitive
+    from optimizer.rules.books import Books
+    from optimizer.rules.world import World
 
 
 class DistinctValues(Rule):
@@ -18,14 +28,29 @@ class DistinctValues(Rule):
 
     distinct: Columns = Field(description="The column, or columns, whose values are counted.")
     at_most: int = Field(ge=0, description="How many different values may be used.")
-
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        return "'distinct'"
+    report_only: bool = Field(False, description="true: measured, never changes the plan.")
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(labels=self.distinct)
+
+    def compile(self, world: World) -> Iterator[Primitive]:
+        """Yield a switch: a value is used or not."""
+        if self.report_only:
+            return
+        scope = world.scope(self.name, where=None, per=None, for_each=self.distinct)
+        kind = np.flatnonzero(scope.kinds)
+        uses = Incidence.of(kind, scope.label[kind], 1, kinds=world.kinds, instances=len(scope.labels))
+        yield Switch(rule=self.name, uses=uses, partition=scope.partition, most=self.at_most)
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Count the different values of the written contacts."""
+        rows = books.rows(where=None, who=None, each=self.distinct, history=False, clock="sending")
+        ((count,),) = books.query(f'SELECT count(DISTINCT "each") FROM {rows}')
+        over = max(Decimal(0), Decimal(count) - self.at_most)
+        broken = over > 0 and not self.report_only
+        limit = Decimal(self.at_most)
+        yield Line(self.name, {}, "<=", limit, Decimal(count), over, broken=broken, report_only=self.report_only)
 
     def words(self) -> str:
         """Say the rule in one sentence."""

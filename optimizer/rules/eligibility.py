@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from optimizer.language.expressions import Expression
 from optimizer.rules.base import Rule
@@ -16,17 +16,27 @@ if TYPE_CHECKING:
     from optimizer.rules.world import World
 
 
+class Sight(Protocol):
+    """What a filter may ask of one candidate, as SQL."""
+
+    def sql(self, condition: Expression) -> str:
+        """Return one of the rule's conditions."""
+        ...
+
+    def local_time(self, rule: str) -> str:
+        """Return the local time of day of sending."""
+        ...
+
+    def covered(self, rule: str, purpose: str | None) -> str:
+        """Return whether a consent covers the time of sending."""
+        ...
+
+
 class EligibilityRule(Rule):
     """A rule that drops candidates, one by one, for a reason that is counted."""
 
-    def refusal(self, sql: dict[Expression, str]) -> str:
-        """Return SQL, over the joined candidates, that is true for candidates that may not be used.
-
-        Parameters
-        ----------
-        sql : dict
-            The SQL of each of the rule's conditions.
-        """
+    def refusal(self, sight: Sight) -> str:
+        """Return SQL, over the joined candidates, that is true for candidates that may not be used."""
         raise NotImplementedError
 
     def compile(self, world: World) -> Iterator[Primitive]:

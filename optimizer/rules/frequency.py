@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
-from optimizer.language.limits import ColumnLimit, Limit, Number, TableLimit
+from optimizer.language.limits import Limit, Number
 from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.caps import audit_cap, compile_cap
 from optimizer.rules.floors import audit_floor, compile_floor
+from optimizer.rules.limits import check_limits, say
 from optimizer.rules.total_of import CONTACTS, Total
 
 if TYPE_CHECKING:
@@ -109,36 +109,9 @@ class Frequency(Rule):
         parts = []
         for text, limit in (("at most", self.at_most), ("at least", self.at_least), ("exactly", self.exactly)):
             if limit is not None:
-                parts.append(f"{text} {_say(limit)}")
+                parts.append(f"{text} {say(limit)}")
         what = "contacts" if self.total.contacts else self.total.text
         window = "in this plan" if self.within is None else f"in any {self.within.text}"
         each = f" for each {', '.join(self.for_each)}" if self.for_each else ""
         where = f" where {self.where.text}" if self.where is not None else ""
         return f"Each {self.per}: {' and '.join(parts)} {what}{each}{where}, {window}."
-
-
-def _say(limit: Limit) -> str:
-    if isinstance(limit, TableLimit):
-        return f"what {limit.table} says"
-    if isinstance(limit, ColumnLimit):
-        return f"the customer's {limit.column}"
-    return f"{limit.normalize():f}"
-
-
-def check_limits(counts: bool, **limits: Limit | None) -> None:
-    """Refuse limits that cannot be meant.
-
-    Raises
-    ------
-    ValueError
-        A count limit that is not whole, or a minimum above the maximum.
-    """
-    for key, limit in limits.items():
-        if isinstance(limit, Decimal):
-            if counts and limit != limit.to_integral_value():
-                raise ValueError(f"'{key}: {limit}' limits a whole number\nMaybe {int(limit)} or {int(limit) + 1}")
-            if counts and limit < 0:
-                raise ValueError(f"'{key}: {limit}' is negative, and a count cannot be\nMaybe 0")
-    low, high = limits.get("at_least"), limits.get("at_most")
-    if isinstance(low, Decimal) and isinstance(high, Decimal) and low > high:
-        raise ValueError(f"the minimum {low} is above the maximum {high}\nMaybe they are swapped")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from optimizer.language.expressions import Expression
 from optimizer.rules.base import Needs
-from optimizer.rules.eligibility import EligibilityRule, breaches
+from optimizer.rules.eligibility import EligibilityRule, Sight, breaches
 
 if TYPE_CHECKING:
     from optimizer.rules.books import Books, Line
@@ -28,9 +28,9 @@ class Keep(EligibilityRule):
         """Say what the rule looks at."""
         return Needs(conditions=(self.keep,))
 
-    def refusal(self, sql: dict[Expression, str]) -> str:
+    def refusal(self, sight: Sight) -> str:
         """Return SQL that is true for candidates that may not be used."""
-        return f"({sql[self.keep]}) IS NOT TRUE"
+        return f"({sight.sql(self.keep)}) IS NOT TRUE"
 
     def audit(self, books: Books) -> Iterable[Line]:
         """Count written contacts that should have been dropped."""
@@ -54,9 +54,9 @@ class Drop(EligibilityRule):
         """Say what the rule looks at."""
         return Needs(conditions=(self.drop,))
 
-    def refusal(self, sql: dict[Expression, str]) -> str:
+    def refusal(self, sight: Sight) -> str:
         """Return SQL that is true for candidates that may not be used."""
-        return f"({sql[self.drop]}) IS TRUE"
+        return f"({sight.sql(self.drop)}) IS TRUE"
 
     def audit(self, books: Books) -> Iterable[Line]:
         """Count written contacts that should have been dropped."""

@@ -51,7 +51,7 @@ class NeverWith(Rule):
     def compile(self, world: World) -> Iterator[Primitive]:
         """Yield a conflict with an instance per window."""
         side = SIDE_A * world.matches(self.never).astype(np.int64) + SIDE_B * world.matches(self.with_)
-        windows = spans(self.within, world.first_day, world.last_day)
+        windows = spans(self.within, world.first_day, world.last_arrival)
         scope = world.scope(self.name, where=None, per=self.per)
         assert scope.partition is not None
         past = []

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from optimizer.language.expressions import Expression
+from optimizer.language.expressions import Expression, parse
 from optimizer.rules.base import Needs, present
-from optimizer.rules.eligibility import EligibilityRule
+from optimizer.rules.books import Line
+from optimizer.rules.eligibility import EligibilityRule, Sight
+
+if TYPE_CHECKING:
+    from optimizer.rules.books import Books
 
 
 class Quiet(EligibilityRule):
@@ -23,13 +29,27 @@ class Quiet(EligibilityRule):
     )
     where: Expression | None = Field(None, description="Only these candidates have quiet hours.")
 
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        return "quiet hours ('quiet')"
-
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(conditions=present(self.where))
+
+    def _hushed(self, time: str) -> str:
+        """Return SQL for «the time of day lies in the span»; its end does not belong to it."""
+        start, _, end = self.quiet.partition("-")
+        both = "AND" if start <= end else "OR"
+        return f"({time} >= TIME '{start}:00' {both} {time} < TIME '{end}:00')"
+
+    def refusal(self, sight: Sight) -> str:
+        """Return SQL that is true for candidates in quiet hours."""
+        asked = "true" if self.where is None else f"coalesce({sight.sql(self.where)}, false)"
+        return f"({asked} AND {self._hushed(sight.local_time(self.name))})"
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Count written contacts in quiet hours."""
+        rows = books.marked({"asked": self.where or parse("TRUE")}, who="customer", history=False, clock="sending")
+        ((count,),) = books.query(f"SELECT count(*) FROM {rows} WHERE asked AND {self._hushed('time_of_day')}")
+        if count:
+            yield Line(self.name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 
     def words(self) -> str:
         """Say the rule in one sentence."""

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Number
+from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
 from optimizer.rules.base import Needs, Rule, present
+from optimizer.rules.books import Line
+from optimizer.rules.total_of import TotalOf
+
+if TYPE_CHECKING:
+    from optimizer.problem.primitives import Primitive
+    from optimizer.rules.books import Books, Sense, Sum
+    from optimizer.rules.world import World
 
 
 class Ratio(Rule):
-    """One total of the plan stays in proportion to another."""
+    """One total of the plan stays in proportion to another; the empty plan satisfies it."""
 
     section = "constraints"
-    marks = (
-        frozenset({"ratio", "to"}),
-        frozenset({"ratio"}),
-    )
+    marks = (frozenset({"ratio"}),)
     title: ClassVar[str] = "Ratio"
 
     ratio: Expression = Field(description="What is summed above the line.")
@@ -36,22 +45,99 @@ class Ratio(Rule):
             raise ValueError("a ratio needs a limit\nMaybe 'at_least'")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"the minimum {self.at_least} is above the maximum {self.at_most}\nMaybe they are swapped")
+        if self.penalty is not None and self.penalty < 0:
+            raise ValueError("a penalty cannot be negative\nMaybe write it as a positive price")
         return self
 
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        return "'ratio'"
+    @property
+    def limited(self) -> tuple[tuple[Sense, Decimal], ...]:
+        """The limits that are given, each with its sense."""
+        given: tuple[tuple[Sense, Decimal | None], ...] = ((">=", self.at_least), ("<=", self.at_most))
+        return tuple((sense, limit) for sense, limit in given if limit is not None)
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(splits=present(self.where), amounts=(self.ratio, self.to))
 
+    def compile(self, world: World) -> Iterator[Primitive]:
+        """Yield a row per limit on Σ above − limit · Σ below, and one for the number of contacts."""
+        if self.report_only:
+            return
+        scope = world.scope(self.name, where=self.where, per=None)
+        kind = np.flatnonzero(scope.kinds)
+        uses = Incidence.of(kind, np.zeros(len(kind), int), 1, kinds=world.kinds, instances=1)
+        for sense, limit in self.limited:
+            amount = world.difference(self.ratio, self.to, limit)
+            price = None if self.penalty is None else Fraction(*world.value_quanta(self.penalty, amount.decimals))
+            yield Rows(
+                rule=self.name,
+                part=sense,
+                uses=uses,
+                lower=np.array([0 if sense == ">=" else -UNLIMITED]),
+                upper=np.array([0 if sense == "<=" else UNLIMITED]),
+                partition=scope.partition,
+                measure=amount.measure,
+                penalty=price,
+                decimals=amount.decimals,
+                labels=("{}",),
+            )
+        if self.min_contacts:
+            yield Rows(
+                rule=self.name,
+                part="contacts",
+                uses=uses,
+                lower=np.array([self.min_contacts]),
+                upper=np.array([UNLIMITED]),
+                partition=scope.partition,
+                penalty=None if self.penalty is None else Fraction(*world.value_quanta(self.penalty, 0)),
+                labels=('{"of": "contacts"}',),
+            )
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Sum both totals exactly and compare them without dividing."""
+        above = self._sum(books, self.ratio)
+        below = self._sum(books, self.to)
+        soft = self.penalty is not None or self.report_only
+        top, bottom = (Decimal(0) if s is None else s.total for s in (above, below))
+        slack = Decimal(0) if above is None or below is None else above.slack
+        for sense, limit in self.limited:
+            room = slack + limit * (Decimal(0) if below is None else below.slack)
+            over = limit * bottom - top if sense == ">=" else top - limit * bottom
+            excess = over if over > room else Decimal(0)
+            ratio = top / bottom if bottom else None
+            yield Line(
+                rule=self.name,
+                group={},
+                sense=sense,
+                limit=limit,
+                used=ratio,
+                excess=excess,
+                paid=excess * self.penalty if self.penalty is not None and not self.report_only else Decimal(0),
+                broken=excess > 0 and not soft,
+                report_only=self.report_only,
+            )
+        if self.min_contacts:
+            rows = books.rows(where=self.where, who=None, history=False, clock="sending")
+            ((count,),) = books.query(f"SELECT count(*) FROM {rows}")
+            short = max(Decimal(0), Decimal(self.min_contacts) - count)
+            yield Line(
+                rule=self.name,
+                group={"of": "contacts"},
+                sense=">=",
+                limit=Decimal(self.min_contacts),
+                used=Decimal(count),
+                excess=short,
+                paid=short * self.penalty if self.penalty is not None and not self.report_only else Decimal(0),
+                broken=short > 0 and not soft,
+                report_only=self.report_only,
+            )
+
+    def _sum(self, books: Books, expression: Expression) -> Sum | None:
+        total = TotalOf(expression.text, expression=expression)
+        rows = books.rows(where=self.where, who=None, amount=total, history=False, clock="sending")
+        return next(iter(books.sums(f"SELECT 'all', amount FROM {rows}", total)), None)
+
     def words(self) -> str:
         """Say the rule in one sentence."""
-        return (
-            f"The plan's {self.ratio.text} to its {self.to.text}: "
-            + " and ".join(
-                f"{t} {n}" for t, n in (("at least", self.at_least), ("at most", self.at_most)) if n is not None
-            )
-            + "."
-        )
+        limits = " and ".join(f"{'at least' if s == '>=' else 'at most'} {n}" for s, n in self.limited)
+        return f"The plan's {self.ratio.text} to its {self.to.text}: {limits}."

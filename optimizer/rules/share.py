@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Number
+from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
 from optimizer.rules.base import Needs, Rule, present
+from optimizer.rules.books import Line
+
+if TYPE_CHECKING:
+    from optimizer.problem.primitives import Primitive
+    from optimizer.rules.books import Books, Sense
+    from optimizer.rules.world import World
 
 
 class Share(Rule):
-    """A share of the selected contacts stays within limits."""
+    """A share of the selected contacts stays within limits: of contacts, not of capacity."""
 
     section = "constraints"
     marks = (frozenset({"share"}),)
@@ -35,24 +46,66 @@ class Share(Rule):
                 raise ValueError(f"a share lies between 0 and 1, not {limit}\nMaybe {limit / 100}")
         if len(limits) == 2 and limits[0] > limits[1]:
             raise ValueError(f"the minimum {limits[0]} is above the maximum {limits[1]}\nMaybe they are swapped")
+        if self.penalty is not None and self.penalty < 0:
+            raise ValueError("a penalty cannot be negative\nMaybe write it as a positive price")
         return self
 
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        return "'share'"
+    @property
+    def limited(self) -> tuple[tuple[Sense, Decimal], ...]:
+        """The limits that are given, each with its sense."""
+        given: tuple[tuple[Sense, Decimal | None], ...] = ((">=", self.at_least), ("<=", self.at_most))
+        return tuple((sense, limit) for sense, limit in given if limit is not None)
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(conditions=present(self.share, self.of))
 
+    def compile(self, world: World) -> Iterator[Primitive]:
+        """Yield a row per limit on the number of both − limit · the number of the whole."""
+        if self.report_only:
+            return
+        whole = np.ones(world.kinds, bool) if self.of is None else world.matches(self.of)
+        part = whole & world.matches(self.share)
+        for sense, limit in self.limited:
+            decimals = max(0, -int(limit.as_tuple().exponent))
+            weight = 10**decimals * part.astype(np.int64) - int(limit.scaleb(decimals)) * whole
+            kind = np.flatnonzero(weight)
+            yield Rows(
+                rule=self.name,
+                part=sense,
+                uses=Incidence.of(kind, np.zeros(len(kind), int), weight[kind], kinds=world.kinds, instances=1),
+                lower=np.array([0 if sense == ">=" else -UNLIMITED]),
+                upper=np.array([0 if sense == "<=" else UNLIMITED]),
+                penalty=None if self.penalty is None else Fraction(*world.value_quanta(self.penalty, decimals)),
+                decimals=decimals,
+                labels=("{}",),
+            )
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Count both sorts of contacts and compare them without dividing."""
+        conditions = {"part": self.share} | ({} if self.of is None else {"whole": self.of})
+        rows = books.marked(conditions, who="customer", history=False, clock="sending")
+        among = "whole" if self.of is not None else "true"
+        ((part, whole),) = books.query(
+            f"SELECT count(*) FILTER (part AND {among}), count(*) FILTER ({among}) FROM {rows}"
+        )
+        for sense, limit in self.limited:
+            over = limit * whole - part if sense == ">=" else part - limit * whole
+            excess = max(Decimal(0), over)
+            yield Line(
+                rule=self.name,
+                group={},
+                sense=sense,
+                limit=limit,
+                used=Decimal(part) / whole if whole else None,
+                excess=excess,
+                paid=excess * self.penalty if self.penalty is not None and not self.report_only else Decimal(0),
+                broken=excess > 0 and self.penalty is None and not self.report_only,
+                report_only=self.report_only,
+            )
+
     def words(self) -> str:
         """Say the rule in one sentence."""
-        return (
-            "Of the plan's contacts"
-            + (f" where {self.of.text}" if self.of else "")
-            + f", those where {self.share.text}: "
-            + " and ".join(
-                f"{t} {n}" for t, n in (("at least", self.at_least), ("at most", self.at_most)) if n is not None
-            )
-            + "."
-        )
+        limits = " and ".join(f"{'at least' if s == '>=' else 'at most'} {n}" for s, n in self.limited)
+        among = f" where {self.of.text}" if self.of is not None else ""
+        return f"Of the plan's contacts{among}, those where {self.share.text}: {limits}."

@@ -58,7 +58,7 @@ class Spacing(Rule):
         found = windowed(
             scope,
             world.day("arrival"),
-            spans(self.spacing, world.first_day, world.last_day),
+            spans(self.spacing, world.first_day, world.last_arrival),
             weight=one.weight,
             past=past,
         )

@@ -104,6 +104,11 @@ class World(Protocol):
         """Last local day of the horizon."""
         ...
 
+    @property
+    def last_arrival(self) -> int:
+        """Last local day on which a planned contact may arrive, or the horizon's last day if that is later."""
+        ...
+
     def day(self, clock: Clock) -> IntArray:
         """Local day of each kind, as a proleptic ordinal."""
         ...
@@ -148,6 +153,23 @@ class World(Protocol):
         """Return the history that a rule counts, in its groups; days are not cut off."""
         ...
 
+    def cells(self, scope: Scope, label: IntArray) -> BoolArray:
+        """Whether each (label, group) of a constraint has a candidate as read, or is named by a limits table.
+
+        Parameters
+        ----------
+        label : (instances,) int array
+
+        Returns
+        -------
+        (instances · groups,) bool array
+        """
+        ...
+
+    def may_be_negative(self, total: TotalOf) -> bool:
+        """Whether the amount is negative for some candidate as read."""
+        ...
+
     def reached(self, scope: Scope) -> tuple[IntArray, IntArray]:
         """Return the different (group, label) pairs with a candidate, before eligibility; held-out customers aside."""
         ...
@@ -157,7 +179,7 @@ class World(Protocol):
         """First day from which history is complete; None when there is no history."""
         ...
 
-    def difference(self, above: Expression, below: Expression, factor: Decimal, where: BoolArray) -> Amount:
+    def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact."""
         ...
 
@@ -206,13 +228,11 @@ def spans(window: Window | None, first: int, last: int) -> list[tuple[int, int]]
     """Return the windows that contain a day of ``first … last``, as (first day, last day).
 
     A rolling window of W days gives every W consecutive days that contain such a day; a calendar window, the whole
-    calendar days, weeks (from Monday) or months; none, or ``ever``, a single span.
+    calendar days, weeks (from Monday) or months; none, or ``ever``, a single span of all days.
     """
     import datetime as dt
 
-    if window is None:
-        return [(first, last)]
-    if window.ever:
+    if window is None or window.ever:
         return [(dt.date.min.toordinal(), dt.date.max.toordinal())]
     if window.days is not None:
         return [(start, start + window.days - 1) for start in range(first - window.days + 1, last + 1)]

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.data.layout import VISIBLE
+from optimizer.data.layout import VISIBLE, literal
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
+from optimizer.data.times import moment
 from optimizer.language.durations import Window
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.language.limits import Limit, TableLimit
@@ -94,6 +95,7 @@ class SqlBooks:
                 f"{side.day(clock)} AS day",
                 f"{side.instant(clock)} AS instant",
                 f"{side.slot()} AS slot",
+                f"{side.time_of_day()} AS time_of_day",
                 *(f"coalesce({side.sql(e)}, false) AS {name}" for name, e in conditions.items()),
             ]
             return f"SELECT {', '.join(parts)} FROM {side.source()}"
@@ -110,11 +112,15 @@ class SqlBooks:
         return name
 
     def windows(self, window: Window | None, clock: Clock) -> str:
-        """Create a relation ``(first, last)`` of the windows that contain a horizon day; return its name."""
+        """Create a relation ``(first, last)`` of the windows with a horizon day, or a later arrival."""
         self._made += 1
         name = f'"@windows{self._made}"'
         start = f"DATE '{self.scenario.horizon.start.isoformat()}'"
         days = self.scenario.horizon.days
+        if clock == "arrival":
+            side = Side(self, planned=True, relation="candidates")
+            ((late,),) = self.query(f"SELECT max({side.day('arrival')} - {start}) FROM {side.source()}")
+            days = max(days, int(late or 0) + 1)
         if window is None or window.ever:
             spans = "SELECT DATE '0001-01-01' AS first, DATE '9999-12-31' AS last"
         elif window.days is not None:
@@ -131,6 +137,38 @@ class SqlBooks:
                 f"CAST({day} + INTERVAL 1 {unit} - INTERVAL 1 DAY AS DATE) AS last FROM range({days}) t(i)"
             )
         self.tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {spans}")
+        return name
+
+    def may_be_negative(self, total: TotalOf) -> bool:
+        """Whether the amount is negative for some candidate as read."""
+        if total.expression is None:
+            return False
+        side = Side(self, planned=True, relation="candidates")
+        return bool(self.query(f"SELECT 1 FROM {side.source()} WHERE {side.sql(total.expression)} < 0 LIMIT 1"))
+
+    def consented(self, purpose: str | None) -> str:
+        """Create a relation ``(contact)`` of the planned contacts that a consent covers; return its name."""
+        self._made += 1
+        name = f'"@books{self._made}"'
+        side = Side(self, planned=True)
+        columns = self.tables.columns["consents"]
+        tests = [] if purpose is None else [f"x.purpose = {literal(purpose)}"]
+        start = f"coalesce({side.midnight('slot_times.date')}, slot_times.instant)"
+        last = f"coalesce({side.midnight('slot_times.date + 1')} - INTERVAL 1 MICROSECOND, slot_times.instant)"
+        zone = self.scenario.horizon.timezone
+        for column in {"from", "until"} & set(columns):
+            told = moment(f'x."{column}"', columns[column], zone if isinstance(zone, str) else zone.default)
+            assert told is not None
+            if column == "from":
+                test = f"coalesce({side.midnight(told.date)}, {told.instant}) <= {start}"
+            else:
+                test = f"coalesce({side.midnight(f'{told.date} + 1')}, {told.instant}) > {last}"
+            tests.append(f'(x."{column}" IS NULL OR {test})')
+        self.tables.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT candidates.contact FROM {side.source()} "
+            f"JOIN consents x ON x.customer = candidates.customer AND x.channel = candidates.channel "
+            f"WHERE {' AND '.join(tests) or 'true'}"
+        )
         return name
 
     def demanded(self, window: Window | None) -> str:
@@ -266,6 +304,10 @@ class Side:
         """Return a column by the name that the scenario uses."""
         return self._spell(self._tables.catalog.column(name))
 
+    def text(self, name: str) -> str:
+        """Return a column as text."""
+        return f"CAST({self.column(name)} AS VARCHAR)"
+
     def sql(self, expression: Expression) -> str:
         """Return an expression."""
         return self._tables.catalog.bind(expression, tables=(*VISIBLE, "history")).sql(self._spell)
@@ -279,6 +321,18 @@ class Side:
         if per == "customer":
             return customer
         return f"coalesce(CAST({self.column(per)} AS VARCHAR), chr(31) || {customer})"
+
+    def time_of_day(self) -> str:
+        """Return the local time of sending."""
+        if not self._planned:
+            return "NULL"
+        return f"CAST((slot_times.instant AT TIME ZONE 'UTC') AT TIME ZONE {self.zone} AS TIME)"
+
+    @property
+    def zone(self) -> str:
+        """Return SQL of the time zone."""
+        zone = self.books.scenario.horizon.timezone
+        return literal(zone if isinstance(zone, str) else "UTC")
 
     def slot(self) -> str:
         """Return the slot as text."""
@@ -309,10 +363,12 @@ class Side:
         known = [part for part in order if f"@{part}date" in self._tables.columns["history"]]
         return [(f'history."@{part}date"', f'history."@{part}instant"') for part in known]
 
+    def midnight(self, date: str) -> str:
+        """Return the UTC moment at which a local day begins."""
+        return f"(CAST({date} AS TIMESTAMP) AT TIME ZONE {self.zone}) AT TIME ZONE 'UTC'"
+
     def _local(self, date: str, instant: str) -> str:
-        zone = self.books.scenario.horizon.timezone
-        name = (zone if isinstance(zone, str) else "UTC").replace("'", "''")
-        return f"coalesce({date}, CAST(({instant} AT TIME ZONE 'UTC') AT TIME ZONE '{name}' AS DATE))"
+        return f"coalesce({date}, CAST(({instant} AT TIME ZONE 'UTC') AT TIME ZONE {self.zone} AS DATE))"
 
 
 def _text(name: str) -> str:

@@ -103,6 +103,6 @@ def _row(line: Line) -> dict[str, Any]:
         "group": canonical(line.group),
         "sense": line.sense,
         "limit": float(line.limit),
-        "used": float(line.used),
+        "used": None if line.used is None else float(line.used),
         "excess": float(line.excess),
     }

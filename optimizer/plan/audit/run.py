@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
 
+from optimizer.data.key_tables import read_keys
 from optimizer.data.tables import Tables
 from optimizer.plan.audit.books import Side, SqlBooks
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
@@ -38,7 +41,7 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
     """
     lines = list(_enter(tables, contacts))
     books = SqlBooks(scenario, tables, PLAN)
-    lines += _times(books)
+    lines += [*_times(books), *_held_out(books), *_pins(books)]
     rules = scenario.rules()
     for rule in rules:
         lines += rule.audit(books)
@@ -58,10 +61,8 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
 def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     """Create the relation of audited contacts from the candidates that the keys name."""
     keys = [k for k in KEYS if k in contacts.column_names]
-    tables.con.register("@entered", contacts.select(keys))
-    types = tables.columns["candidates"]
-    typed = ", ".join(f'TRY_CAST("{k}" AS {types[k]}) AS "{k}"' for k in keys)
-    tables.con.execute(f'CREATE OR REPLACE TEMP TABLE "@given" AS SELECT {typed} FROM "@entered"')
+    tables.con.register("@entered", read_keys(tables, contacts.select(keys), what="the contacts"))
+    tables.con.execute('CREATE OR REPLACE TEMP TABLE "@given" AS SELECT * FROM "@entered"')
     tables.con.unregister("@entered")
     same = " AND ".join(f'g."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
     listed = ", ".join(f'"{k}"' for k in keys)
@@ -97,6 +98,41 @@ def _times(books: SqlBooks) -> Iterator[Line]:
         ((count,),) = books.query(f"SELECT count(*) FROM {side.source()} WHERE coalesce({test}, true)")
         if count:
             yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+
+
+def _held_out(books: SqlBooks) -> Iterator[Line]:
+    """Count contacts of held-out customers."""
+    holdout = books.scenario.holdout
+    if holdout is None:
+        return
+    side = Side(books, planned=True)
+    found = books.query(
+        f"SELECT DISTINCT coalesce({side.text(holdout.by)}, {side.text('customer')}) FROM {side.source()}"
+    )
+    share = Fraction(holdout.share)
+    held = sum(1 for (who,) in found if Fraction(_hash(holdout.salt, who), 2**64) < share)
+    if held:
+        yield Line("holdout", {}, "<=", Decimal(0), Decimal(held), Decimal(held), broken=True)
+
+
+def _hash(salt: str, who: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{salt}\x1f{who}".encode()).digest()[:8], "big")
+
+
+def _pins(books: SqlBooks) -> Iterator[Line]:
+    """Count kept keys that are missing, and forbidden ones that are there."""
+    pins, tables = books.scenario.pins, books.tables
+    for name, source in (("keep", pins.keep), ("forbid", pins.forbid)) if pins is not None else ():
+        if source is None:
+            continue
+        keys = read_keys(tables, books.scenario.base / str(source), what=str(source))
+        tables.con.register("@pins", keys)
+        same = " AND ".join(f'p."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys.column_names)
+        join = "ANTI" if name == "keep" else "SEMI"
+        ((count,),) = books.query(f'SELECT count(*) FROM "@pins" p {join} JOIN {PLAN} c ON {same}')
+        tables.con.unregister("@pins")
+        if count:
+            yield Line(f"pins.{name}", {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 
 
 def _value(books: SqlBooks) -> Decimal:

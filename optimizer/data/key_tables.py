@@ -1,0 +1,75 @@
+"""Tables of candidate keys: pins, and anybody's plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from optimizer.data.layout import KEYS, quote
+from optimizer.data.tables import Tables
+from optimizer.errors import DataError, nearest
+
+
+def read_keys(tables: Tables, source: Any, *, what: str) -> pa.Table:
+    """Read candidate keys, in the candidates' types.
+
+    Parameters
+    ----------
+    tables : Tables
+    source : path or frame
+        Parquet, CSV, or any frame that DuckDB reads.
+    what : str
+        What messages call it.
+
+    Returns
+    -------
+    pyarrow.Table
+        The key columns that it has; a value that no candidate key could have is NULL.
+
+    Raises
+    ------
+    DataError
+        Missing, unreadable, or without ``customer`` and ``offer``.
+    """
+    given = _read_file(Path(source)) if isinstance(source, str | Path) else source
+    if not isinstance(given, pa.Table):
+        tables.con.register("@keys", given)
+        given = tables.con.execute('SELECT * FROM "@keys"').to_arrow_table()
+        tables.con.unregister("@keys")
+    for needed in ("customer", "offer"):
+        if needed not in given.column_names:
+            near = nearest(needed, given.column_names)
+            raise DataError(
+                f"no column '{needed}'; it has {', '.join(given.column_names)}",
+                where=what,
+                fix=f"'{near}' is meant: rename it" if near else "add it",
+            )
+    types = tables.columns["candidates"]
+    names = [k for k in KEYS if k in given.column_names and k in tables.original["candidates"]]
+    typed = ", ".join(f"TRY_CAST({quote(k)} AS {types[k]}) AS {quote(k)}" for k in names)
+    tables.con.register("@keys", given)
+    found = tables.con.execute(f'SELECT {typed} FROM "@keys"').to_arrow_table()
+    tables.con.unregister("@keys")
+    return found
+
+
+def _read_file(path: Path) -> pa.Table:
+    """Read a file; CSV as text, so that no id changes its looks."""
+    import csv
+
+    import pyarrow.parquet as pq
+
+    try:
+        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
+            header, body = (rows[0], [row for row in rows[1:] if row]) if rows else ([], [])
+            columns = zip(*body, strict=True) if body else [[] for _ in header]
+            return pa.table({name: pa.array(column, pa.string()) for name, column in zip(header, columns, strict=True)})
+        return pq.read_table(path)
+    except FileNotFoundError as error:
+        raise DataError("is not there", where=str(path), fix="check the path") from error
+    except (pa.ArrowInvalid, UnicodeDecodeError, ValueError) as error:
+        raise DataError("cannot be read", where=str(path), fix="write it again as Parquet or UTF-8 CSV") from error

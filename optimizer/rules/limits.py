@@ -1,0 +1,35 @@
+"""What limits have in common, whichever rule they belong to."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from optimizer.language.limits import ColumnLimit, Limit, TableLimit
+
+
+def say(limit: Limit) -> str:
+    """Say a limit in words."""
+    if isinstance(limit, TableLimit):
+        return f"what {limit.table} says"
+    if isinstance(limit, ColumnLimit):
+        return f"the customer's {limit.column}"
+    return f"{limit.normalize():f}"
+
+
+def check_limits(counts: bool, **limits: Limit | None) -> None:
+    """Refuse limits that cannot be meant.
+
+    Raises
+    ------
+    ValueError
+        A count limit that is not whole, or a minimum above the maximum.
+    """
+    for key, limit in limits.items():
+        if isinstance(limit, Decimal):
+            if counts and limit != limit.to_integral_value():
+                raise ValueError(f"'{key}: {limit}' limits a whole number\nMaybe {int(limit)} or {int(limit) + 1}")
+            if counts and limit < 0:
+                raise ValueError(f"'{key}: {limit}' is negative, and a count cannot be\nMaybe 0")
+    low, high = limits.get("at_least"), limits.get("at_most")
+    if isinstance(low, Decimal) and isinstance(high, Decimal) and low > high:
+        raise ValueError(f"the minimum {low} is above the maximum {high}\nMaybe they are swapped")
