@@ -1,0 +1,141 @@
+"""The greedy engine: one walk, checked, and walked again without the lots that it could not fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from optimizer.engines.greedy.board import CELL, Board, make_board
+from optimizer.engines.greedy.orders import order_of
+from optimizer.errors import Finding, NoPlanError, UsageError
+from optimizer.problem.evaluate import evaluate
+from optimizer.problem.primitives import IntArray
+from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Limit, Reason, Request, Solution
+
+SMALL = 20_000
+"""Candidates up to which plain Python is faster than loading numba."""
+ROUNDS = 50
+"""Walks with ever more lots given up; each gives up at least one."""
+
+
+class Greedy:
+    """Take candidates in an order, whatever breaks nothing; minimums first.
+
+    Parameters
+    ----------
+    order : str
+        One of ``ORDERS``.
+    ranks : mapping of str to (candidates,) int array, optional
+        What the orders ``priority`` and ``first_come`` go by, low first.
+    """
+
+    automatic = False
+
+    def __init__(self, order: str = "value", ranks: Mapping[str, IntArray] | None = None) -> None:
+        self.order = order
+        self.ranks = ranks
+        self.name = "greedy" if order == "value" else f"greedy:{order}"
+
+    def supports(self, problem: Problem) -> str | None:
+        """Return why the problem is refused, None if it is not."""
+        return None
+
+    def estimate(self, problem: Problem) -> tuple[float, int]:
+        """Return expected seconds and bytes."""
+        return 0.2 + 2e-6 * problem.candidates, 200_000_000 + 600 * problem.candidates
+
+    def solve(self, problem: Problem, request: Request) -> Solution:
+        """Walk.
+
+        Raises
+        ------
+        NoPlanError
+            If a minimum cannot be met this way; it names the rules.
+        UsageError
+            If the order is not known.
+        """
+        try:
+            order = order_of(problem, self.order, self.ranks)
+        except KeyError:
+            raise UsageError(
+                f"the greedy order {self.order!r} is not known", fix="use value or value_per_cost"
+            ) from None
+        chosen = greedy_plan(problem, order)
+        objective = check(problem, chosen, self.name)
+        return Solution(
+            chosen=chosen,
+            objective=objective,
+            bound=None,
+            bound_by=None,
+            reason=Reason.FEASIBLE,
+            limit=Limit.EXHAUSTED,
+            engine=self.name,
+            detail=f"Candidates taken by {self.order.replace('_', ' ')}, whatever breaks no rule; nothing is proven.",
+        )
+
+
+def check(problem: Problem, chosen: IntArray, name: str) -> int:
+    """Return the objective of a greedy plan.
+
+    Raises
+    ------
+    NoPlanError
+        If it breaks a rule; it names all that it breaks.
+    """
+    evaluation = evaluate(problem, chosen)
+    findings = [
+        Finding(f.stage, f.where, f"{name} found no plan: {f.what}", "use the exact engine", f.count, f.rule)
+        for f in evaluation.findings()
+    ]
+    if findings:
+        raise NoPlanError(findings)
+    return evaluation.objective
+
+
+def greedy_plan(problem: Problem, order: IntArray) -> IntArray:
+    """Walk in the given order and return what was chosen, legal or not.
+
+    Cells (minimum lots, all-or-nothing minimums) that end up begun but not filled are closed, and the walk is repeated
+    without them.
+    """
+    board = make_board(problem, order)
+    state: IntArray = board.state.copy()
+    for _ in range(ROUNDS):
+        after, chosen = _walk(board, state)
+        broken = _begun_only(board, after)
+        if not len(broken):
+            break
+        state[broken] = 1
+    return np.flatnonzero(chosen)
+
+
+def _walk(board: Board, state: IntArray) -> tuple[IntArray, IntArray]:
+    """Walk on a copy of the state; return it and the 0/1 choice."""
+    if board.candidates > SMALL:
+        from optimizer.engines.greedy.compiled import compiled_walk
+
+        after, chosen = state.copy(), np.zeros(board.candidates, np.int64)
+        compiled_walk()(board, after, chosen, np.zeros(board.widest + 1, np.int64))
+        return after, chosen
+    from optimizer.engines.greedy.kernel import walk
+
+    lists: Any = SimpleNamespace(
+        **{k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in board._asdict().items()}
+    )
+    used, picked = state.tolist(), [0] * board.candidates
+    walk(lists, used, picked, [0] * (board.widest + 1))
+    return np.array(used, np.int64), np.array(picked, np.int64)
+
+
+def _begun_only(board: Board, state: IntArray) -> IntArray:
+    """Return the positions of the *closed* marks of cells that hold some, but less than their lot."""
+    found = [np.zeros(0, np.int64)]
+    for part in np.flatnonzero(board.op == CELL):
+        base, size = int(board.base[part]), int(board.size[part])
+        used, lot = state[base : base + size], state[base + 2 * size : base + 3 * size]
+        found.append(base + size + np.flatnonzero((used != 0) & (used < lot)))
+    return np.concatenate(found)
