@@ -202,7 +202,8 @@ def _greedy(block: _Block) -> Bools:
 def _constraints(tally: _Tally, seed: int, customers: int) -> Rules:
     """Return two minimum and two maximum numbers, two budgets, and the sales of the two extra products.
 
-    Minimums are soft, at the largest profit for each missing contact (or response), as in the study.
+    Minimums are soft, at the largest profit for each missing contact (or response), and on channels other than calls;
+    one of the maximums is on calls: as in the study. Most minimums can be met, at a price.
     """
     random = stream(seed, "limits")
     scale = customers / tally.customers
@@ -217,18 +218,19 @@ def _constraints(tally: _Tally, seed: int, customers: int) -> Rules:
         rules.append({"name": name, "total": total, "where": where, **limit})
 
     order = random.permutation(len(tally.reach))
-    least = [c for c in order if tally.reach[c] > tally.used[c]][:2]
-    most = [c for c in order if tally.used[c] > 0 and c not in least][:2]
+    calls = order % len(CHANNELS) == 0
+    least = [c for c in order[~calls] if tally.reach[c] > tally.used[c]][:2]
+    most = [c for c in order[calls] if tally.used[c] > 0][:1]
+    most += [c for c in order[~calls] if tally.used[c] > 0 and c not in least][:1]
     for i, c in enumerate(least, 1):
-        need = round(float(tally.used[c] + 0.3 * (tally.reach[c] - tally.used[c])) * scale)
+        need = round(float(tally.used[c] + 0.15 * (tally.reach[c] - tally.used[c])) * scale)
         row(f"least-{i}", "contacts", cell(c), at_least=need, penalty=penalty)
     for i, c in enumerate(most, 1):
         row(f"most-{i}", "contacts", cell(c), at_most=round(random.uniform(0.3, 0.7) * float(tally.used[c]) * scale))
-    calls, others = float(tally.spent[0]) * scale, float(tally.spent[1:].sum()) * scale
-    for name, spent, sign in (("call-budget", calls, "="), ("other-budget", others, "<>")):
-        limit = round(random.uniform(0.35, 0.8) * spent, 2)
+    for name, spent, sign in (("call-budget", tally.spent[0], "="), ("other-budget", tally.spent[1:].sum(), "<>")):
+        limit = round(random.uniform(0.5, 0.9) * float(spent) * scale, 2)
         row(name, "cost", f"channel {sign} '{CHANNELS[0]}'", at_most=limit)
-    least_sales, most_sales = (round(share * tally.sales[p] * scale, 2) for p, share in ((MAIN, 1.2), (EXTRA, 0.6)))
+    least_sales, most_sales = (round(share * tally.sales[p] * scale, 2) for p, share in ((MAIN, 0.9), (EXTRA, 0.6)))
     row("sales-11", "response_probability", f"extra_product = {MAIN}", at_least=least_sales, penalty=penalty)
     row("sales-12", "response_probability", f"extra_product = {EXTRA}", at_most=most_sales)
     return rules
