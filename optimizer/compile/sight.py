@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.data.catalog import Catalog
-from optimizer.data.layout import VISIBLE
 from optimizer.language.expressions import ColumnName, Expression
 
 KEYS = ("offer", "channel", "slot")
@@ -22,7 +21,7 @@ class Level(StrEnum):
 
 def bind(catalog: Catalog, condition: Expression) -> Expression:
     """Return a condition with every column qualified; names that only history has are history's."""
-    return catalog.bind(condition, tables=(*VISIBLE, "history"))
+    return catalog.bind_with_history(condition)
 
 
 def level(expression: Expression) -> Level:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from optimizer.data.layout import KEYS, TABLES, VISIBLE
+from optimizer.data.layout import HISTORY, KEYS, TABLES, VISIBLE
 from optimizer.errors import cut, nearest
 from optimizer.language.expressions import ColumnName, Expression
 
@@ -93,6 +93,23 @@ class Catalog:
         """
         tables = tuple(tables)
         return expression.qualified(lambda name: self.resolve(name, tables=tables))
+
+    def bind_with_history(self, expression: Expression) -> Expression:
+        """Return a condition with every column qualified; a name that only history has is history's.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`resolve`.
+        """
+
+        def resolve(name: ColumnName) -> ColumnName:
+            elsewhere = any(name.name in self.columns[t] for t in VISIBLE if t in self.columns)
+            if name.table == HISTORY or (name.table is None and not elsewhere and name.name in self.columns[HISTORY]):
+                return ColumnName(HISTORY, name.name)
+            return self.resolve(name)
+
+        return expression.qualified(resolve)
 
     def tables_of(self, expression: Expression) -> frozenset[str]:
         """Return the tables that an expression looks at."""

@@ -92,7 +92,7 @@ class Contracts:
         if fault.table != CANDIDATES:
             key = next(key for key, table in KEY_TABLE.items() if table == fault.table)
             wrong = f"({wrong}) AND {quote(key)} IN (SELECT {quote(key)} FROM {CANDIDATES})"
-        (count,) = self._once(fault.table, f"SELECT count(*) FROM {quote(fault.table)} WHERE {wrong}")
+        (count,) = self._once(fault.table, f"SELECT count(*) FILTER ({wrong}) FROM {quote(fault.table)}")
         if not count:
             return
         first, *others = self.rows.find(fault.table, wrong, (f"CAST({fault.shown} AS VARCHAR)",))
@@ -102,7 +102,7 @@ class Contracts:
         where = f"{first.place} · {cut(fault.name)} = {_shown(first.values[0])}"
         if not fault.changes_plan:
             self.found.warn(where, f"{what}; only reports look at it", fault.fix, count=count)
-        elif self.reject:
+        elif self.reject and fault.droppable:
             self.invalid.append(f"({fault.over_candidates})")
             self.found.warn(where, f"{what}; dropped as data.on_invalid says", count=count)
         else:
@@ -150,7 +150,7 @@ class Contracts:
             self.found.error(
                 self.rows.bound[CANDIDATES].label,
                 f"{count:,} of {total:,} rows are invalid ({100 * count / total:.3g} %), more than "
-                f"data.max_reject_share allows ({100 * most.normalize():f} %)",
+                f"data.max_reject_share allows ({float(100 * most):g} %)",
                 "repair the scoring job, or allow more",
             )
         return sql, count

@@ -1,8 +1,8 @@
 """CSV files: read whole and as text, then each column takes the type that all of its values have.
 
 CSV carries no types. A column becomes a number, a truth value, a date or a timestamp only where every value, written
-back, is what was read ("007" stays text); columns of keys and times stay text until something typed asks for them.
-Nothing is sniffed from a sample: what the last row holds counts as much as the first.
+back, is what was read ("007" stays text); a column without any value has no type at all; columns of keys and times
+stay text until something typed asks for them. Nothing is sniffed from a sample.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import duckdb
 from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading, translated
 from optimizer.data.files import Files, InputFile
-from optimizer.data.layout import KEYS_OF, TIMES_OF, literal, quote
+from optimizer.data.layout import KEYS_OF, TIMES_OF, UNTYPED, literal, quote
 from optimizer.errors import DataError, OptimizerError
 
 _HEAD = 1 << 20
@@ -54,10 +54,15 @@ def bind_csv(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
     with reading(files.label):
         types = column_types(con, quote(raw), [n for n in names if n not in kept])
         columns = {n: types.get(n, "VARCHAR") for n in names}
-        parts = [f"CAST({quote(n)} AS {kind}) AS {quote(n)}" for n, kind in columns.items()]
+        parts = [
+            quote(n) if kind == UNTYPED else f"CAST({quote(n)} AS {kind}) AS {quote(n)}" for n, kind in columns.items()
+        ]
         con.execute(f"CREATE TEMP TABLE {quote(table)} AS SELECT {', '.join(parts)} FROM {quote(raw)}")
         con.execute(f"DROP TABLE {quote(raw)}")
-    return Bound(files.table, files.label, quote(table), _placed(table, ends), columns, typed=False)
+    bound = Bound(files.table, files.label, quote(table), _placed(table, ends), columns, typed=False)
+    for name in (name for name, kind in types.items() if kind == UNTYPED):
+        bound = bound.reading(name, "NULL")
+    return bound
 
 
 def _placed(table: str, ends: list[tuple[str, int]]) -> str:
@@ -167,7 +172,7 @@ def _csv_fault(error: duckdb.Error, label: str) -> OptimizerError:
 
 
 def column_types(con: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> dict[str, str]:
-    """Return the type that all values of each text column have; VARCHAR where there is none."""
+    """Return the type that all values of each text column have: VARCHAR if none fits, UNTYPED if it has no values."""
     if not names:
         return {}
     tests = {
@@ -186,8 +191,10 @@ def column_types(con: duckdb.DuckDBPyConnection, source: str, names: list[str]) 
             break
         parts = [f"count_if({test.format(c=quote(n))}), count({quote(n)})" for n in open_]
         row = con.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchall()[0]
-        for i, name in enumerate(open_):
-            if row[2 * i] == row[2 * i + 1] > 0:
+        for name, fitting, values in zip(open_, row[::2], row[1::2], strict=True):
+            if not values:
+                found[name] = UNTYPED
+            elif fitting == values:
                 found[name] = kind
         open_ = [name for name in open_ if found[name] == "VARCHAR"]
     return found

@@ -36,7 +36,7 @@ def read_keys(tables: Tables, source: Any, *, what: str) -> pa.Table:
     given = _read_file(Path(source)) if isinstance(source, str | Path) else source
     if not isinstance(given, pa.Table):
         tables.con.register("@keys", given)
-        given = tables.con.execute('SELECT * FROM "@keys"').to_arrow_table()
+        given = tables.con.sql('SELECT * FROM "@keys"').to_arrow_table()
         tables.con.unregister("@keys")
     for needed in ("customer", "offer"):
         if needed not in given.column_names:
@@ -50,7 +50,7 @@ def read_keys(tables: Tables, source: Any, *, what: str) -> pa.Table:
     names = [k for k in KEYS if k in given.column_names and k in tables.original["candidates"]]
     typed = ", ".join(f"TRY_CAST({quote(k)} AS {types[k]}) AS {quote(k)}" for k in names)
     tables.con.register("@keys", given)
-    found = tables.con.execute(f'SELECT {typed} FROM "@keys"').to_arrow_table()
+    found = tables.con.sql(f'SELECT {typed} FROM "@keys"').to_arrow_table()
     tables.con.unregister("@keys")
     return found
 

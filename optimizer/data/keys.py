@@ -14,7 +14,7 @@ from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.catalog import Catalog
 from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
-from optimizer.data.layout import CANDIDATES, KEYS, KEYS_OF, family, quote
+from optimizer.data.layout import CANDIDATES, KEYS, KEYS_OF, family, not_finite, quote
 from optimizer.errors import Finding, cut
 
 EXACT_FLOATS = 2**53
@@ -123,7 +123,7 @@ def _beyond_exact(con: duckdb.DuckDBPyConnection, key: str, table: Bound) -> lis
     with reading(table.label):
         found = con.execute(
             f"SELECT {quote(FILE)}, {quote(ROW)}, count(*) OVER () FROM {table.placed} "
-            f"WHERE NOT isfinite({column}) OR abs({column}) > {EXACT_FLOATS} LIMIT 1"
+            f"WHERE {not_finite(column)} OR abs({column}) > {EXACT_FLOATS} LIMIT 1"
         ).fetchone()
     if found is None:
         return []

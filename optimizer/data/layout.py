@@ -58,6 +58,15 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def not_finite(number: str) -> str:
+    """Return SQL that is true for NaN and infinity in a column of doubles, and false for NULL.
+
+    A plain ``isnan`` or ``NOT isfinite`` is wrong over Parquet: statistics leave NaN out, and DuckDB answers from them
+    where the condition filters rows or the column looks constant. It does not look into CASE.
+    """
+    return f"CASE WHEN {number} IS NULL OR isfinite({number}) THEN false ELSE true END"
+
+
 def family(duckdb_type: str) -> str:
     """Return the sort of a DuckDB type: ``integer, decimal, float, text, date, time, boolean, unknown`` or its name."""
     head = duckdb_type.split("(")[0].upper()
@@ -71,7 +80,10 @@ def family(duckdb_type: str) -> str:
         return "text"
     if head.startswith("TIMESTAMP"):
         return "time"
-    return {"DECIMAL": "decimal", "DATE": "date", "BOOLEAN": "boolean", '"NULL"': "unknown"}.get(head, head.lower())
+    return {"DECIMAL": "decimal", "DATE": "date", "BOOLEAN": "boolean", UNTYPED: "unknown"}.get(head, head.lower())
 
+
+UNTYPED = '"NULL"'
+"""DuckDB's type of a column that holds nothing but NULL."""
 
 NUMBERS = frozenset({"integer", "decimal", "float"})

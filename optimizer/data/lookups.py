@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from optimizer.data.catalog import Catalog
 from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
-from optimizer.data.layout import CANDIDATES, KEY_TABLE, literal, quote
+from optimizer.data.layout import CANDIDATES, KEY_TABLE, NUMBERS, family, literal, quote
 from optimizer.data.places import list_rows
 from optimizer.data.rows import SHOWN, Rows
 from optimizer.errors import cut
@@ -69,6 +70,16 @@ def _uncovered(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows, tabl
     )
 
 
+def check_lead_days(found: Findings, rows: Rows, catalog: Catalog) -> None:
+    """Check that days between sending and arrival are numbers."""
+    for table in ("offers", "channels"):
+        kind = catalog.columns.get(table, {}).get("lead_days")
+        if kind is not None and family(kind) not in NUMBERS | {"unknown"}:
+            found.error(
+                f"{rows.bound[table].label} · lead_days", f"is {kind}, and days are whole numbers", "write numbers"
+            )
+
+
 def check_history_keys(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows) -> None:
     """Check that history speaks of customers whom somebody knows."""
     known = f"(SELECT DISTINCT customer FROM {CANDIDATES}"
@@ -76,7 +87,7 @@ def check_history_keys(con: duckdb.DuckDBPyConnection, found: Findings, rows: Ro
     label = rows.bound["history"].label
     with reading(label):
         ((total, matched),) = con.execute(
-            f"SELECT count(*), count_if(customer IN (SELECT customer FROM {known})) FROM history"
+            f"SELECT count(*), count(*) FILTER (customer IN (SELECT customer FROM {known})) FROM history"
         ).fetchall()
         if matched >= total / 2:
             return

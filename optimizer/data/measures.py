@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
 
-from optimizer.data.bound import Bound
 from optimizer.data.catalog import Catalog
-from optimizer.data.layout import CANDIDATES, KEY_TABLE, NUMBERS, family, quote
+from optimizer.data.expected import Expected
+from optimizer.data.layout import CANDIDATES, KEY_TABLE, NUMBERS, family, not_finite, quote
 from optimizer.data.names import BoundUse, spelled
 from optimizer.data.uses import Sort
 from optimizer.language.expressions import ColumnName
@@ -21,6 +21,7 @@ LARGEST = 1e15
 WIDEST = 1e18
 """Largest ratio between amounts of one column of which the small ones still count."""
 
+_COUNTED = NUMBERS | {"unknown"}
 _FLAGS = ("needed", "reported", "changes_plan", "scored")
 _HANDLES_NULL = (exp.Coalesce, exp.Case, exp.If, exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ)
 
@@ -44,8 +45,8 @@ class Fault:
     fix : str
     changes_plan : bool
         False where only reports look at it: then it is a warning.
-    secret : bool
-        Whether values must not be shown.
+    droppable : bool
+        Whether ``on_invalid: reject`` may drop such candidates.
     """
 
     table: str
@@ -55,7 +56,7 @@ class Fault:
     what: str
     fix: str
     changes_plan: bool = True
-    secret: bool = False
+    droppable: bool = True
 
     @property
     def over_candidates(self) -> str:
@@ -113,12 +114,9 @@ class Number:
         return quote(self.column.name)
 
     @property
-    def finite(self) -> str:
-        """Return SQL that is true for a finite value.
-
-        Never ``isnan``: DuckDB answers that from Parquet statistics, which leave NaN out.
-        """
-        return f"isfinite({self.sql})" if family(self.kind) == "float" else "true"
+    def unbounded(self) -> str:
+        """Return SQL that is true for NaN and infinity."""
+        return not_finite(self.sql) if family(self.kind) == "float" else "false"
 
     def faults(self, sizes: Sizes) -> Iterable[Fault]:
         """Yield what is wrong with values of the column.
@@ -139,8 +137,8 @@ class Number:
         if sizes.missing and (self.needed or self.reported):
             yield fault(f"{self.sql} IS NULL", f"is missing{within}", repair, self.needed)
         if sizes.unbounded:
-            yield fault(f"NOT {self.finite}", f"is no finite number{within}", repair)
-        guard = f"{self.sql} IS NOT NULL AND {self.finite} AND "
+            yield fault(self.unbounded, f"is no finite number{within}", repair)
+        guard = f"{self.sql} IS NOT NULL AND NOT ({self.unbounded}) AND "
         low, high = self.range.low, self.range.high
         outside = [f"{self.sql} < {low}"] if low is not None and sizes.low < low else []
         outside += [f"{self.sql} > {high}"] if high is not None and sizes.high > high else []
@@ -167,7 +165,7 @@ class Number:
         number = f"CAST({self.sql} AS DOUBLE)"
         return (
             f"count(*) - count({self.sql})",
-            f"count_if(NOT {self.finite})",
+            f"count_if({self.unbounded})",
             f"CAST(min({self.sql}) AS DOUBLE)",
             f"CAST(max({self.sql}) AS DOUBLE)",
             f"min(abs(nullif({number}, 0)))",
@@ -175,7 +173,7 @@ class Number:
 
     def finite_extremes(self) -> str:
         """Return the query for smallest, largest and smallest size of the finite values."""
-        sound = f"CASE WHEN {self.finite} THEN {self.sql} END"
+        sound = f"CASE WHEN NOT ({self.unbounded}) THEN {self.sql} END"
         return (
             f"SELECT CAST(min({sound}) AS DOUBLE), CAST(max({sound}) AS DOUBLE), "
             f"min(abs(nullif({sound}, 0))) FROM {quote(self.column.table or '')}"
@@ -202,24 +200,25 @@ def may_be_null(sql: str) -> bool:
     return any(tree.find(kind) is not None for kind in (exp.Nullif, exp.Case, exp.If, exp.Null))
 
 
-def numbers(uses: Iterable[BoundUse], catalog: Catalog, expected: Mapping[ColumnName, Range]) -> list[Number]:
+def numbers(uses: Iterable[BoundUse], catalog: Catalog, expected: Expected) -> list[Number]:
     """Return the number columns that uses look at, and those of which a range is expected."""
     found: dict[ColumnName, dict[str, bool]] = {}
     for bound in uses:
         needed = bound.use.sort is Sort.AMOUNT and not handles_null(bound.expression.sql(spelled))
         for column in bound.expression.columns:
-            if column.table == "history" or family(catalog.type_of(column)) not in NUMBERS:
+            if column.table == "history" or family(catalog.type_of(column)) not in _COUNTED:
                 continue
             entry = found.setdefault(column, dict.fromkeys(_FLAGS, False))
             entry["needed"] |= needed and bound.use.changes_plan
             entry["reported"] |= needed
             entry["changes_plan"] |= bound.use.changes_plan
             entry["scored"] |= bound.use.rule is None
-    for column in expected:
+    for column in expected.ranges:
         if family(catalog.type_of(column)) in NUMBERS:
-            found.setdefault(column, dict.fromkeys(_FLAGS, False) | {"changes_plan": True})
+            entry = found.setdefault(column, dict.fromkeys(_FLAGS, False))
+            entry["changes_plan"] |= column in expected.written
     return [
-        Number(column, catalog.type_of(column), range=expected.get(column, Range()), **entry)
+        Number(column, catalog.type_of(column), range=expected.ranges.get(column, Range()), **entry)
         for column, entry in found.items()
     ]
 
@@ -234,24 +233,23 @@ def computed_faults(uses: Iterable[BoundUse]) -> Iterable[Fault]:
             CANDIDATES,
             bound.use.expression.text,
             f"CAST({sql} AS DOUBLE)",
-            f"coalesce(NOT isfinite(CAST({sql} AS DOUBLE)), true)",
+            f"({sql} IS NULL OR {not_finite(f'CAST({sql} AS DOUBLE)')})",
             "the amount is no finite number: a missing value, or a division by zero",
             "guard it with CASE or coalesce, or set data.on_invalid: reject to drop and count such rows",
             bound.use.changes_plan,
         )
 
 
-def key_faults(table: Bound, keys: Sequence[str]) -> Iterable[Fault]:
+def key_faults(catalog: Catalog, table: str, keys: Sequence[str]) -> Iterable[Fault]:
     """Yield faults of key columns: missing, or empty text."""
     for key in keys:
-        if key not in table.columns:
-            continue
-        empty = f" OR {quote(key)} = ''" if family(table.columns[key]) == "text" else ""
+        empty = f" OR {quote(key)} = ''" if family(catalog.columns[table][key]) == "text" else ""
         yield Fault(
-            table.name,
+            table,
             key,
             quote(key),
             f"({quote(key)} IS NULL{empty})",
             "a key is missing",
             "the job that writes the table lost it; drop such rows there",
+            droppable=key != "slot",  # without a slot there is no time at which to drop it
         )

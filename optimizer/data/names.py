@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from optimizer.data.catalog import Catalog
-from optimizer.data.layout import HISTORY, NUMBERS, VISIBLE, family, quote
+from optimizer.data.layout import HISTORY, NUMBERS, UNTYPED, VISIBLE, family, quote
 from optimizer.data.uses import Label, Sort, Use
 from optimizer.errors import Finding, cut
 from optimizer.language.expressions import ColumnName, Expression
@@ -96,9 +96,11 @@ class TypeCheck:
     def __init__(self, con: duckdb.DuckDBPyConnection, columns: Mapping[str, Mapping[str, str]]) -> None:
         self._con = con
         for table in columns:
-            con.execute(
-                f"CREATE OR REPLACE TEMP TABLE {quote(f'@like_{table}')} AS SELECT * FROM {quote(table)} LIMIT 0"
-            )
+            empty, like = quote(f"@empty_{table}"), quote(f"@like_{table}")
+            untyped = ", ".join(f"NULL AS {quote(c)}" for c, kind in columns[table].items() if kind == UNTYPED)
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {empty} AS SELECT * FROM {quote(table)} LIMIT 0")
+            every = f"* REPLACE ({untyped})" if untyped else "*"
+            con.execute(f"CREATE OR REPLACE TEMP VIEW {like} AS SELECT {every} FROM {empty}")
 
     def complaint(self, bound: BoundUse) -> str | None:
         """Return what is wrong with the types of an expression, or None."""
@@ -112,7 +114,7 @@ class TypeCheck:
             return _in_words(error)
         if bound.use.sort is Sort.CONDITION and kind not in ("boolean", "unknown"):
             return f"a condition is true or false, and '{cut(bound.use.expression.text)}' is {_SPOKEN.get(kind, kind)}"
-        if bound.use.sort is Sort.AMOUNT and kind != "number":
+        if bound.use.sort is Sort.AMOUNT and kind not in ("number", "unknown"):
             return f"an amount is a number, and '{cut(bound.use.expression.text)}' is {_SPOKEN.get(kind, kind)}"
         return None
 

@@ -13,24 +13,23 @@ from optimizer.data.bound import Bound
 from optimizer.data.catalog import Catalog
 from optimizer.data.connection import connect
 from optimizer.data.contracts import Contracts
+from optimizer.data.expected import Expected, expected_ranges
 from optimizer.data.faults import reading
 from optimizer.data.files import InputFile
 from optimizer.data.findings import Findings
 from optimizer.data.history import bind_history, refuse_old
 from optimizer.data.keys import agree, keys_agree
 from optimizer.data.layout import CANDIDATES, HISTORY, KEYS, SLOTS, quote
-from optimizer.data.lookups import check_history_keys, check_key_tables
-from optimizer.data.measures import computed_faults, key_faults, numbers
+from optimizer.data.lookups import check_history_keys, check_key_tables, check_lead_days
+from optimizer.data.measures import Fault, computed_faults, key_faults, numbers
 from optimizer.data.names import bind_uses
 from optimizer.data.rows import Rows
 from optimizer.data.slots import settle_slots
 from optimizer.data.tables import Tables
-from optimizer.data.types import Typed, expected_ranges, try_types
+from optimizer.data.types import Typed, try_types
 from optimizer.data.unknowns import tell_unknowns
 from optimizer.data.uses import Sort, uses
 from optimizer.errors import ScenarioError
-from optimizer.language.expressions import ColumnName
-from optimizer.language.ranges import Range
 
 if TYPE_CHECKING:
     from optimizer.scenario import Scenario
@@ -86,8 +85,8 @@ def _open(
     catalog = Catalog(_create_relations(con, bound))
     known, wrong = bind_uses(scenario, catalog, uses(scenario))
     typed = try_types(con, found, catalog, rows, scenario, known)
-    ranges, unexpected = expected_ranges(scenario, catalog)
-    contracts = _check(found, rows, scenario, catalog, typed, ranges)
+    expected, unexpected = expected_ranges(scenario, catalog)
+    contracts = _check(found, rows, scenario, catalog, typed, expected)
     invalid, rejected = contracts.rejected(scenario.data.max_reject_share)
     if mistakes := [*wrong, *typed.mistakes, *unexpected]:
         raise ScenarioError([*mistakes, *found.errors])
@@ -146,25 +145,29 @@ def _check(
     scenario: Scenario,
     catalog: Catalog,
     typed: Typed,
-    ranges: Mapping[ColumnName, Range],
+    expected: Expected,
 ) -> Contracts:
     """Check the contents; what joins tables is left out where their keys do not agree."""
     con = rows.con
     joinable = keys_agree(catalog)
     contracts = Contracts(con, found, rows, reject=scenario.data.on_invalid == "reject")
-    looked_at = numbers([*typed.sound, *typed.spoiled], catalog, ranges)
+    looked_at = numbers([*typed.sound, *typed.spoiled], catalog, expected)
     in_conditions = {c for bound in typed.sound if bound.use.sort is Sort.CONDITION for c in bound.expression.columns}
     for table in rows.bound:
         if table == HISTORY or (table != CANDIDATES and not joinable):
             continue
         mine = [number for number in looked_at if number.column.table == table]
-        faults = [*key_faults(rows.bound[table], KEYS), *computed_faults(typed.sound)] if table == CANDIDATES else []
+        faults: list[Fault] = []
+        if table == CANDIDATES:
+            given = [key for key in KEYS if key in rows.bound[table].columns]
+            faults = [*key_faults(catalog, table, given), *computed_faults(typed.sound)]
         contracts.check(table, faults, mine, sorted(c.name for c in in_conditions if c.table == table))
     if not contracts.total[CANDIDATES]:
         label = rows.bound[CANDIDATES].label
         found.error(label, "there are no candidates in it: a header, but no rows", "run the job that writes it again")
     elif joinable:
         check_key_tables(con, found, rows)
+        check_lead_days(found, rows, catalog)
         check_history(found, rows, scenario)
         tell_unknowns(con, found, rows, typed.sound, contracts.nulls, fail=scenario.data.on_null == "fail")
     return contracts

@@ -15,7 +15,6 @@ from optimizer.data.names import BoundUse, TypeCheck
 from optimizer.data.rows import Rows
 from optimizer.errors import Finding, cut
 from optimizer.language.expressions import ColumnName
-from optimizer.language.ranges import Range
 
 if TYPE_CHECKING:
     from optimizer.scenario import Scenario
@@ -100,23 +99,3 @@ def _tell_spoiled(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows, c
         count=odd,
     )
     return True
-
-
-def expected_ranges(scenario: Scenario, catalog: Catalog) -> tuple[dict[ColumnName, Range], list[Finding]]:
-    """Return the range that each column must lie in, and names under ``expect`` that nothing has."""
-    ranges: dict[ColumnName, Range] = {}
-    findings: list[Finding] = []
-    for table in VISIBLE:
-        for name in catalog.columns.get(table, {}):
-            expected = scenario.data.expected(name)
-            if str(expected) != "any":
-                ranges[ColumnName(table, name)] = expected
-    for name, expected in scenario.data.expect.items():
-        if any(name in catalog.columns.get(table, {}) for table in VISIBLE):
-            continue
-        try:
-            ranges[catalog.column(name)] = expected
-        except ValueError as error:
-            what, _, fix = str(error).partition("\nMaybe ")
-            findings.append(Finding("scenario", scenario.where(f"data.expect.{name}"), what, fix))
-    return ranges, findings

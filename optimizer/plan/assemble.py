@@ -113,7 +113,7 @@ def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
     columns = compiled.tables.original["candidates"]
     listed = ", ".join(f'c."{name}"' for name in columns if name != "contribution")
     keys = " AND ".join(f'k.{n} IS NOT DISTINCT FROM c."{n}"' for n in ("offer", "channel", "slot"))
-    table = con.execute(
+    table: pa.Table = con.sql(
         f'SELECT DISTINCT {listed}, x.contribution FROM "@chosen" x '
         f'JOIN "@customers" u ON u.ordinal = x.ordinal JOIN "@kinds" k ON k.kind = x.kind '
         f"JOIN candidates c ON c.customer = u.customer AND {keys} "

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
+from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import Incidence, Switch
-from optimizer.rules.base import Columns, Needs, Rule
+from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.books import Line
 
 if TYPE_CHECKING:
@@ -28,24 +29,25 @@ class DistinctValues(Rule):
 
     distinct: Columns = Field(description="The column, or columns, whose values are counted.")
     at_most: int = Field(ge=0, description="How many different values may be used.")
+    where: Expression | None = Field(None, description="Only contacts for which this is true.")
     report_only: bool = Field(False, description="true: measured, never changes the plan.")
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
-        return Needs(labels=self.distinct)
+        return Needs(splits=present(self.where), labels=self.distinct)
 
     def compile(self, world: World) -> Iterator[Primitive]:
         """Yield a switch: a value is used or not."""
         if self.report_only:
             return
-        scope = world.scope(self.name, where=None, per=None, for_each=self.distinct)
+        scope = world.scope(self.name, where=self.where, per=None, for_each=self.distinct)
         kind = np.flatnonzero(scope.kinds)
         uses = Incidence.of(kind, scope.label[kind], 1, kinds=world.kinds, instances=len(scope.labels))
         yield Switch(rule=self.name, uses=uses, partition=scope.partition, most=self.at_most)
 
     def audit(self, books: Books) -> Iterable[Line]:
         """Count the different values of the written contacts."""
-        rows = books.rows(where=None, who=None, each=self.distinct, history=False, clock="sending")
+        rows = books.rows(where=self.where, who=None, each=self.distinct, history=False, clock="sending")
         ((count,),) = books.query(f'SELECT count(DISTINCT "each") FROM {rows}')
         over = max(Decimal(0), Decimal(count) - self.at_most)
         broken = over > 0 and not self.report_only
@@ -54,4 +56,5 @@ class DistinctValues(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        return f"At most {self.at_most} different {', '.join(self.distinct)} in the plan."
+        where = f" where {self.where.text}" if self.where is not None else ""
+        return f"At most {self.at_most} different {', '.join(self.distinct)} in the plan{where}."

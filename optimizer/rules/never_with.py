@@ -40,8 +40,6 @@ class NeverWith(Rule):
         """Name what the compiler cannot do yet."""
         if self.within is not None and self.within.seconds is not None:
             return "a window in hours"
-        if self.per != "customer":
-            return f"a policy shared by customers ('per: {self.per}')"
         return None
 
     def needs(self) -> Needs:

@@ -42,8 +42,6 @@ class Spacing(Rule):
         """Name what the compiler cannot do yet."""
         if self.spacing.days is None:
             return f"a spacing of '{self.spacing.text}' (days and weeks are)"
-        if self.per != "customer":
-            return f"a policy shared by customers ('per: {self.per}')"
         return None
 
     def needs(self) -> Needs:

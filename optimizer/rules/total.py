@@ -35,7 +35,7 @@ class PlanTotal(Rule):
     at_most: Limit | None = Field(None, description="The upper limit.")
     at_least: Limit | None = Field(None, description="The lower limit.")
     exactly: Limit | None = Field(None, description="Both in one; of whole numbers only.")
-    lot: int | None = Field(None, gt=0, description="Each group not at all, or at least so many times.")
+    lot: Number | None = Field(None, gt=0, description="Each group not at all, or at least so many times.")
     penalty: Number | None = Field(None, description="Price of a unit of violation; without it the limit is hard.")
     report_only: bool = Field(False, description="true: measured, never changes the plan.")
 
@@ -60,6 +60,8 @@ class PlanTotal(Rule):
             return "a constraint in a window of hours"
         if self.lot is not None and self.within is not None:
             return "minimum lots in a window"
+        if self.lot is not None and not self.total.contacts:
+            return "minimum lots of an amount"
         return None
 
     def needs(self) -> Needs:

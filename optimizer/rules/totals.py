@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -67,7 +68,7 @@ def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
     if rule.lot is not None:
         kind = np.flatnonzero(scope.kinds)
         cells = Incidence.of(kind, scope.label[kind], 1, kinds=world.kinds, instances=len(scope.labels))
-        yield Switch(rule=rule.name, uses=cells, partition=scope.partition, lot=rule.lot)
+        yield Switch(rule=rule.name, uses=cells, partition=scope.partition, lot=math.ceil(rule.lot))
 
 
 def _labels(rule: PlanTotal, scope: Scope, found: Windowed) -> tuple[str, ...]:
@@ -128,7 +129,7 @@ def _lot(rule: PlanTotal, group: Mapping[str, object], used: Decimal) -> Iterato
     assert rule.lot is not None
     short = Decimal(rule.lot) - used if 0 < used < rule.lot else Decimal(0)
     broken = short > 0 and not rule.report_only
-    yield Line(rule.name, {**group, "lot": rule.lot}, ">=", Decimal(rule.lot), used, short, broken=broken)
+    yield Line(rule.name, {**group, "lot": str(rule.lot)}, ">=", Decimal(rule.lot), used, short, broken=broken)
 
 
 def _line(

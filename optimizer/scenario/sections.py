@@ -176,10 +176,6 @@ class Holdout(Section):
     by: Text = Field("customer", description="Column whose values are held out whole.")
     salt: Text = Field(description="Changes who is held out.")
 
-    def unsupported(self) -> str | None:
-        """Name what is not supported yet."""
-        return "a holdout ('holdout')"
-
 
 class Pins(Section):
     """Contacts that are decided already."""
@@ -197,7 +193,9 @@ class Pins(Section):
 
     def unsupported(self) -> str | None:
         """Name what is not supported yet."""
-        return "fixed contacts ('pins')"
+        if any(isinstance(source, Database | tuple) for source in (self.keep, self.forbid)):
+            return "pins from a database or from several files"
+        return None
 
 
 class Solve(Section):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.data.layout import VISIBLE, literal
+from optimizer.data.layout import literal
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.data.times import moment
@@ -67,7 +67,7 @@ class SqlBooks:
             if amount is not None and amount.expression is not None:
                 number = f"CAST({side.sql(amount.expression)} AS DOUBLE)"
             if amount is not None and amount.distinct:
-                pick = f"CAST(({', '.join(side.column(n) for n in amount.distinct)},) AS VARCHAR)"
+                pick = f"CAST(json_array({', '.join(side.pick(n) for n in amount.distinct)}) AS VARCHAR)"
             parts = [
                 f"{side.planned} AS planned",
                 f"{side.contact} AS contact",
@@ -304,13 +304,23 @@ class Side:
         """Return a column by the name that the scenario uses."""
         return self._spell(self._tables.catalog.column(name))
 
+    def pick(self, name: str) -> str:
+        """Return a column of a ``distinct`` total; where history has no slot, its time stands for it."""
+        slot = self._tables.catalog.column(name).name == "slot"
+        if slot and self._planned:
+            told = "coalesce(CAST(slot_times.date AS VARCHAR), CAST(slot_times.instant AS VARCHAR))"
+            return told if "slot" not in self._tables.columns["history"] else self.text(name)
+        if slot and "slot" not in self._tables.columns["history"]:
+            return 'coalesce(CAST(history."@date" AS VARCHAR), CAST(history."@instant" AS VARCHAR))'
+        return self.text(name)
+
     def text(self, name: str) -> str:
         """Return a column as text."""
         return f"CAST({self.column(name)} AS VARCHAR)"
 
     def sql(self, expression: Expression) -> str:
         """Return an expression."""
-        return self._tables.catalog.bind(expression, tables=(*VISIBLE, "history")).sql(self._spell)
+        return self._tables.catalog.bind_with_history(expression).sql(self._spell)
 
     def who(self, per: str | None) -> str:
         """Return who shares a policy; a NULL group is the customer alone."""

@@ -1,0 +1,100 @@
+"""Compiler and audit against the oracle, on sets of contacts: all three must call the same ones legal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from optimizer.errors import DataError, InfeasibleError, OptimizerError, UnsupportedError, UsageError
+from optimizer.problem.evaluate import evaluate
+from tests import oracle
+from tests.conformance.product import audited, compiled, names, positions
+from tests.golden.cases import Breaks, Case, Dropped, RefusedInput, keys
+from tests.golden.catalogue import CASES
+from tests.oracle.random_cases import random_case, write
+
+SETS = 30
+
+
+def judged(folder: Path, seed: int, rules: str) -> None:
+    """Hold random sets of contacts of one random case against the oracle."""
+    scenario, tables = random_case(seed, rules=rules)  # type: ignore[arg-type]
+    path = write(folder, scenario, tables)
+    rng = Random(seed)
+    try:
+        eligible = {contact.key for contact in oracle.eligible(scenario, tables)}
+    except oracle.Refused:
+        with pytest.raises((UsageError, DataError)):
+            compiled(path)
+        return
+    try:
+        build = compiled(path)
+    except InfeasibleError:
+        assert oracle.best(scenario, tables) == (None, None)
+        return
+    known = names(build)
+    assert set(known) == eligible
+    for _ in range(SETS):
+        plan = [key for key in known if rng.random() < rng.choice([0.15, 0.3, 0.6])]
+        broken = {rule for rule, _, _ in oracle.violations(scenario, tables, plan)}
+        found = audited(build, plan)
+        chosen = evaluate(build.problem, positions(known, plan))
+        problem_says = {v.rule for v in chosen.violations}
+        audit_says = set(found.broken)
+        assert {_pin(r) for r in audit_says} == {_pin(r) for r in broken - best_effort(scenario)}, plan
+        assert bool(problem_says) == bool(broken - best_effort(scenario)), (plan, problem_says, broken)
+        exact = oracle.objective(scenario, tables, plan)
+        assert float(found.objective) == pytest.approx(float(exact), abs=1e-9)
+
+
+def best_effort(scenario: dict[str, object]) -> set[str]:
+    """Names of rules of which neither audit nor evaluator recounts the reachable least."""
+    policies = scenario.get("contact_policies") or []
+    return {rule["name"] for rule in policies if rule.get("if_short") == "best_effort"}  # type: ignore[union-attr]
+
+
+def _pin(rule: str) -> str:
+    return "pins" if "pin" in rule else rule
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_first_cut_rules_mean_what_the_oracle_says(seed: int, tmp_path: Path) -> None:
+    judged(tmp_path, seed, "first")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_all_rules_mean_what_the_oracle_says(seed: int, tmp_path: Path) -> None:
+    try:
+        judged(tmp_path, seed, "all")
+    except UnsupportedError as error:
+        pytest.skip(str(error.findings[0].what))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.line}: {case.name}")
+def test_golden_case(case: Case, tmp_path: Path) -> None:
+    path = case.write(tmp_path)
+    for expected in case.expect:
+        match expected:
+            case Breaks(plan, rules):
+                build = compiled(path)
+                chosen = keys(plan)
+                known = names(build)
+                found = audited(build, chosen)
+                assert set(found.broken) == set(rules)
+                if chosen <= set(known):
+                    assert bool(evaluate(build.problem, positions(known, chosen)).violations) == bool(rules)
+            case Dropped(reasons):
+                build = compiled(path)
+                known = {" ".join(key) for key in names(build)}
+                assert not known & set(reasons)
+                everything = build.candidates
+                assert everything - len(known) == len(reasons)
+                counted = {step.reason: step.alone for step in build.funnel if step.alone}
+                assert counted == {r: list(reasons.values()).count(r) for r in reasons.values()}
+            case RefusedInput():
+                with pytest.raises(OptimizerError):
+                    compiled(path)
+            case _:
+                continue
