@@ -196,6 +196,34 @@ CASES = [
     ),
     Case(
         9,
+        "each zone has its own calendar week",
+        """
+        horizon: {start: 2026-11-23, days: 8, timezone: {column: tz, default: UTC}}
+        contact_policies: [{name: cap, at_most: 1, within: calendar week}]
+        """,
+        {
+            # Sunday 20:00 UTC is Sunday in New York and the next Monday in Tokyo; 10:00 is Sunday in both.
+            "candidates": """
+            customer,offer,slot,value
+            c1,A,2026-11-23T10:00:00+00:00,1
+            c1,A,2026-11-29T10:00:00+00:00,4
+            c1,A,2026-11-29T20:00:00+00:00,5
+            c2,A,2026-11-29T10:00:00+00:00,4
+            c2,A,2026-11-29T20:00:00+00:00,5
+            c3,A,2026-11-29T10:00:00+00:00,4
+            c3,A,2026-11-29T20:00:00+00:00,5
+            """,
+            "customers": "customer,tz\nc1,Mars/Olympus\nc2,America/New_York\nc3,Asia/Tokyo",
+        },
+        # c1 and c2 take one, c3 both.
+        (
+            Best("19"),
+            Breaks(("c1 A 2026-11-29T10:00:00+00:00", "c1 A 2026-11-29T20:00:00+00:00"), ("cap",)),
+            Breaks(("c3 A 2026-11-29T10:00:00+00:00", "c3 A 2026-11-29T20:00:00+00:00"), ()),
+        ),
+    ),
+    Case(
+        9,
         # Reading: a written default is the zone of a NULL; an unknown zone is a name that is none.
         "a missing zone is the default where one is written",
         f"{OWN_ZONES}\n{A_DAY}",

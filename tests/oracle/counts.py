@@ -97,7 +97,7 @@ def _limits(world: World, scope: _Scope, window: Window, used: Quantity) -> Iter
         limit = check_limit(rule, limit_of(world, spec, names, scope.values, scope.group.members))
         check = partial(Check, rule["name"], f"{scope.group.name}, {where}", f"{sense} {limit}", unit=scope.unit)
         if sense == "at_most":
-            if used.most > used.remaining(limit) or scope.signed:
+            if used.most > used.remaining(limit):
                 yield check(partial(used.over, limit=limit, forgiving=True))
         elif scope.demanded and window.demanded and (used.remaining(limit) > 0 or scope.signed):
             yield _minimum(rule, check, used, limit)
