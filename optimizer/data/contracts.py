@@ -101,7 +101,7 @@ class Contracts:
             what += f" (also {list_rows(row.place for row in others)})"
         where = f"{first.place} · {cut(fault.name)} = {_shown(first.values[0])}"
         if not fault.changes_plan:
-            self.found.warn(where, f"{what}; only reports look at it", fault.fix, count=count)
+            self.found.warn(where, f"{what}; it changes no plan", fault.fix, count=count)
         elif self.reject and fault.droppable:
             self.invalid.append(f"({fault.over_candidates})")
             self.found.warn(where, f"{what}; dropped as data.on_invalid says", count=count)
