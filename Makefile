@@ -1,7 +1,7 @@
 # Two commands from a bare checkout, with nothing prepared but Python 3.11 or newer: make demo, make test.
 
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
 .PHONY: help demo test clean
 .DEFAULT_GOAL := help
