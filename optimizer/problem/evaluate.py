@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.errors import Finding
-from optimizer.problem.pairs import bits, distinct_limits, floor_needs, may_be_negative, new_keys, pairs_of
+from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, may_be_negative, new_keys, pairs_of
 from optimizer.problem.primitives import (
     NEEDS,
     SERVES,
@@ -191,29 +191,22 @@ def _prerequisite(problem: Problem, prerequisite: Prerequisite, chosen: IntArray
     yield from _broken(prerequisite.rule, used > 0, pairs.group, pairs.instance, used, np.zeros_like(used))
 
 
-def _floor_use(problem: Problem, floor: Floor, chosen: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """Return group, instance, use and need of every pair that has a need."""
-    pairs = pairs_of(problem, floor.uses, floor.partition, floor.measure, candidates=chosen, every=True)
-    need = floor_needs(floor, pairs.group, pairs.instance)
-    asked = need > 0
-    return pairs.group[asked], pairs.instance[asked], pairs.sums(pairs.weight)[asked], need[asked]
-
-
 def _floor(problem: Problem, floor: Floor, chosen: IntArray) -> Iterator[Violation]:
     if floor.reaction in (Shortfall.PENALTY, Shortfall.BEST_EFFORT):
         return
-    group, instance, used, need = _floor_use(problem, floor, chosen)
+    pairs, need = floor_pairs(problem, floor, chosen)
+    used = pairs.sums(pairs.weight)
     wrong = used < need
     if floor.reaction is Shortfall.ALL_OR_NOTHING:
         wrong &= used != 0
-    yield from _broken(floor.rule, wrong, group, instance, used, need)
+    yield from _broken(floor.rule, wrong, pairs.group, pairs.instance, used, need)
 
 
 def _floor_cost(problem: Problem, floor: Floor, chosen: IntArray) -> Fraction:
     if floor.reaction is not Shortfall.PENALTY or floor.penalty is None:
         return Fraction(0)
-    _, _, used, need = _floor_use(problem, floor, chosen)
-    return floor.penalty * int(np.maximum(need - used, 0).sum())
+    pairs, need = floor_pairs(problem, floor, chosen)
+    return floor.penalty * int(np.maximum(need - pairs.sums(pairs.weight), 0).sum())
 
 
 def _row_use(problem: Problem, rows: Rows, chosen: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.problem.linear import Form, Linear
-from optimizer.problem.pairs import Pairs, bits, distinct_limits, floor_needs, may_be_negative, new_keys, pairs_of
+from optimizer.problem.pairs import (
+    Pairs,
+    bits,
+    distinct_limits,
+    floor_pairs,
+    may_be_negative,
+    new_keys,
+    pairs_of,
+    units_of_groups,
+)
 from optimizer.problem.primitives import (
     NEEDS,
     SERVES,
@@ -183,9 +192,7 @@ def _prerequisite(form: Form, problem: Problem, prerequisite: Prerequisite) -> N
 def _floors(form: Form, problem: Problem, least_shortfall: IntArray | None) -> None:
     lacking: list[tuple[str, IntArray, IntArray]] = []
     for floor in problem.floors:
-        pairs = pairs_of(problem, floor.uses, floor.partition, floor.measure, every=True)
-        need = floor_needs(floor, pairs.group, pairs.instance)
-        pairs, need = pairs.keep(need > 0), need[need > 0]
+        pairs, need = floor_pairs(problem, floor)
         row, column, weight = pairs.pair, pairs.candidate, pairs.weight
         lower, extra = need, np.arange(len(pairs), dtype=np.int64)
         if floor.reaction in (Shortfall.PENALTY, Shortfall.BEST_EFFORT):
@@ -194,7 +201,7 @@ def _floors(form: Form, problem: Problem, least_shortfall: IntArray | None) -> N
             row, column = np.concatenate([row, extra]), np.concatenate([column, missing])
             weight = np.concatenate([weight, np.ones(len(pairs), np.int64)])
             if floor.reaction is Shortfall.BEST_EFFORT:
-                lacking.append((floor.rule, missing, _unit_of_group(problem, floor.partition)[pairs.group]))
+                lacking.append((floor.rule, missing, units_of_groups(problem, floor.partition)[pairs.group]))
         elif floor.reaction is Shortfall.ALL_OR_NOTHING:
             used = form.add_columns(floor.rule, np.ones(len(pairs)))
             form.add_links(floor.rule, column[weight > 0], used[row[weight > 0]])
@@ -208,15 +215,6 @@ def _floors(form: Form, problem: Problem, least_shortfall: IntArray | None) -> N
         listed, row = np.unique(unit, return_inverse=True)
         column = np.concatenate([c for _, c, _ in lacking])
         form.add_rows(lacking[0][0], row, column, 1, upper=least_shortfall[listed], rows=len(listed))
-
-
-def _unit_of_group(problem: Problem, partition: int) -> IntArray:
-    """Return the unit that each group of a partition lies in; 0 for a group of nobody."""
-    unit = np.repeat(np.arange(problem.units, dtype=np.int64), np.diff(problem.unit_customer))
-    group = problem.partitions[partition].group
-    out = np.zeros(problem.groups(partition), np.int64)
-    out[group[group >= 0]] = unit[group >= 0]
-    return out
 
 
 def _rows(form: Form, problem: Problem, rows: Rows, block: int) -> None:

@@ -137,9 +137,32 @@ def distinct_limits(counter: DistinctCounter, group: IntArray, instance: IntArra
     return _own(counter.limit, counter.group_limit, int(UNLIMITED), counter.overrides, group, instance)
 
 
-def floor_needs(floor: Floor, group: IntArray, instance: IntArray) -> IntArray:
-    """Return the need of each asked pair; a group's own need stands in for every common need that is not 0."""
-    return _own(floor.need, floor.group_need, 0, floor.overrides, group, instance)
+def floor_pairs(problem: Problem, floor: Floor, candidates: IntArray | None = None) -> tuple[Pairs, IntArray]:
+    """List the pairs of a floor that need something, also where nobody counts, and what they need.
+
+    A group's own need stands in for every common need that is not 0. Groups without customers are not there.
+    """
+    pairs = pairs_of(problem, floor.uses, floor.partition, floor.measure, candidates=candidates, every=True)
+    need = _own(floor.need, floor.group_need, 0, floor.overrides, pairs.group, pairs.instance)
+    asked = (need > 0) & inhabited(problem, floor.partition)[pairs.group]
+    return pairs.keep(asked), need[asked]
+
+
+def inhabited(problem: Problem, partition: int) -> BoolArray:
+    """Say which groups of a partition have customers. Shape (groups,)."""
+    there = np.zeros(problem.groups(partition), bool)
+    group = problem.partitions[partition].group
+    there[group[group >= 0]] = True
+    return there
+
+
+def units_of_groups(problem: Problem, partition: int) -> IntArray:
+    """Return the unit that each group of a partition lies in, −1 for a group of nobody. Shape (groups,)."""
+    unit = np.repeat(np.arange(problem.units, dtype=np.int64), np.diff(problem.unit_customer))
+    group = problem.partitions[partition].group
+    out = np.full(problem.groups(partition), -1, np.int64)
+    out[group[group >= 0]] = unit[group >= 0]
+    return out
 
 
 def may_be_negative(counter: Counter) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from optimizer.problem.pairs import ranges
+from optimizer.problem.pairs import inhabited, ranges
 from optimizer.problem.primitives import (
     SIDE_A,
     SIDE_B,
@@ -104,7 +105,7 @@ class _Parts:
         op: int,
         uses: Incidence,
         partition: int | None,
-        regions: list[IntArray],
+        regions: Sequence[IntArray],
         *,
         stage: int = NO_STAGE,
         measure: int | None = None,
@@ -213,6 +214,7 @@ def _unit_parts(parts: _Parts, problem: Problem) -> None:
         parts.add(SERVE, p.uses, p.partition, [served])
     for f in problem.floors:
         need = np.maximum(_grid(problem, f.partition, f.need, f.group_need, 0, f.overrides), 0)
+        need[~inhabited(problem, f.partition)] = 0
         if f.reaction is Shortfall.ALL_OR_NOTHING:
             endless = parts.put(np.array([UNLIMITED]))
             regions = [np.zeros_like(need), np.zeros_like(need), need]

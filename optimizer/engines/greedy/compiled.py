@@ -9,7 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from optimizer.engines.greedy import kernel
+from optimizer.engines.greedy.board import make_board
+from optimizer.problem.problem import Problem
 
 BARE = {"_nrt": False}
 """No reference counting: the kernel allocates nothing, and counting made it 18 times slower."""
@@ -38,3 +42,19 @@ def compiled_walk() -> Callable[..., Any]:
 def _private_cache() -> Path:
     """Make a cache folder that nobody else can write to."""
     return Path(tempfile.mkdtemp(prefix="contactopt-numba-"))
+
+
+def warm_up() -> None:
+    """Compile the kernel by walking over a problem without candidates."""
+    nothing = np.zeros(0, np.int64)
+    problem = Problem(
+        customer_start=np.zeros(1, np.int64),
+        unit_customer=np.zeros(1, np.int64),
+        kind=nothing,
+        value=nothing,
+        value_decimals=0,
+        kinds=0,
+        most_contacts=0,
+    )
+    board = make_board(problem, nothing)
+    compiled_walk()(board, board.state.copy(), nothing.copy(), np.zeros(1, np.int64))

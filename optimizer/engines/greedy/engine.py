@@ -12,12 +12,13 @@ from optimizer.engines.greedy.board import CELL, Board, make_board
 from optimizer.engines.greedy.orders import order_of
 from optimizer.errors import Finding, NoPlanError, UsageError
 from optimizer.problem.evaluate import evaluate
-from optimizer.problem.primitives import IntArray
+from optimizer.problem.primitives import IntArray, Shortfall
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Reason, Request, Solution
 
 SMALL = 20_000
 """Candidates up to which plain Python is faster than loading numba."""
+EXACT = "use the exact engine"
 ROUNDS = 50
 """Walks with ever more lots given up; each gives up at least one."""
 
@@ -62,9 +63,9 @@ class Greedy:
             order = order_of(problem, self.order, self.ranks)
         except KeyError:
             raise UsageError(
-                f"the greedy order {self.order!r} is not known", fix="use value or value_per_cost"
+                f"the greedy order {self.order!r} has no ranks", fix="use value or value_per_cost"
             ) from None
-        chosen = greedy_plan(problem, order)
+        chosen = self._best_effort(problem, request, order, greedy_plan(problem, order))
         objective = check(problem, chosen, self.name)
         return Solution(
             chosen=chosen,
@@ -77,6 +78,34 @@ class Greedy:
             detail=f"Candidates taken by {self.order.replace('_', ' ')}, whatever breaks no rule; nothing is proven.",
         )
 
+    def _best_effort(self, problem: Problem, request: Request, order: IntArray, chosen: IntArray) -> IntArray:
+        """Return a plan that falls no further short of best-effort floors than it must, beginning with ``chosen``.
+
+        Units that fall short at all are compared with their least; if some could do better, the walk is repeated with
+        the contacts that show it first.
+        """
+        from optimizer.engines.exact.effort import has_best_effort, least_shortfall, shortfall
+
+        if not has_best_effort(problem):
+            return chosen
+        short = shortfall(problem, chosen) > 0
+        if not np.any(short):
+            return chosen
+        least, better = least_shortfall(problem, request, short)
+        if np.any(shortfall(problem, chosen)[short] > least[short]):
+            later = np.ones(problem.candidates, np.int64)
+            later[better] = 0
+            chosen = greedy_plan(problem, order[np.argsort(later[order], kind="stable")])
+            if np.any(shortfall(problem, chosen)[short] > least[short]):
+                raise NoPlanError(
+                    [
+                        Finding("solve", f.rule, f"{self.name} falls further short than it must", EXACT, rule=f.rule)
+                        for f in problem.floors
+                        if f.reaction is Shortfall.BEST_EFFORT
+                    ]
+                )
+        return chosen
+
 
 def check(problem: Problem, chosen: IntArray, name: str) -> int:
     """Return the objective of a greedy plan.
@@ -88,7 +117,7 @@ def check(problem: Problem, chosen: IntArray, name: str) -> int:
     """
     evaluation = evaluate(problem, chosen)
     findings = [
-        Finding(f.stage, f.where, f"{name} found no plan: {f.what}", "use the exact engine", f.count, f.rule)
+        Finding(f.stage, f.where, f"{name} found no plan: {f.what}", EXACT, f.count, f.rule)
         for f in evaluation.findings()
     ]
     if findings:

@@ -12,7 +12,9 @@ from optimizer.problem.primitives import UNLIMITED, IntArray, Rows
 from optimizer.problem.problem import Problem
 
 ORDERS = ("value", "value_per_cost", "priority", "first_come")
-"""By value; by value for each unit of the scarcest good; by the offers' priority; as the rows came."""
+"""By value; by value for each unit of the first budget; by the offers' priority; as the rows came."""
+RANKED = ("priority", "first_come")
+"""The orders that somebody else must supply."""
 
 
 def order_of(problem: Problem, name: str, ranks: Mapping[str, IntArray] | None = None) -> IntArray:
@@ -50,7 +52,7 @@ def priced_rows(problem: Problem) -> Rows | None:
 
 
 def _value_per_cost(problem: Problem) -> npt.NDArray[np.float64]:
-    """Return value per unit of :func:`priced_rows`; infinite for what is free. The value where there are no such rows."""
+    """Return value per unit of :func:`priced_rows`, infinite for what is free; the value if there are no such rows."""
     value = np.asarray(problem.value).astype(np.float64)
     rows = priced_rows(problem)
     if rows is None:

@@ -1,0 +1,169 @@
+"""One exact run: solvers are tried in order until one is believed. Nothing that a solver says goes unchecked."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from optimizer.engines.exact.answer import Answer, Claim, FloatArray, Task
+from optimizer.engines.exact.child import left_for_child, search_in_child
+from optimizer.engines.exact.record import Record
+from optimizer.engines.exact.relaxation import row_prices
+from optimizer.engines.exact.solvers import CP_SAT, HIGHS, LP, SMALL, TITLES, WORK, choose_order, search, tolerance
+from optimizer.errors import InfeasibleError, NoPlanError
+from optimizer.problem.solution import Limit, Reason, Solution
+
+SHARE = 0.9
+"""Of its time a solver is told; the rest is for stopping, as solvers overrun."""
+LP_SHARE = 0.3
+"""Of the time left that the prices may take before the search."""
+
+
+class Run:
+    """The search for one problem.
+
+    Parameters
+    ----------
+    record : Record
+        With a greedy plan, if there is one: the answer if the solvers find nothing better.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.solver: str | None = None
+        self.limit: Limit | None = None
+        self.clocked = False
+        self.duals: FloatArray | None = None
+
+    def solution(self) -> Solution:
+        """Search, and say what was found and how well it is proven.
+
+        Raises
+        ------
+        InfeasibleError
+            On CP-SAT's word, which is in whole numbers.
+        NoPlanError
+            If a limit came before any plan, or no solver could be believed.
+        """
+        if self.record.linear.columns <= SMALL:
+            self._take(CP_SAT, self._here(CP_SAT, work=WORK))
+            if self._reached():
+                self._price(self._here(LP))
+                return self._solution()
+        if self.record.problem.rows:
+            self._price(self._away(LP, LP_SHARE))
+        for solver in choose_order(self.record.linear):
+            if self.limit is None and not self._reached():
+                self._take(solver, self._away(solver))
+        return self._solution()
+
+    def _reached(self) -> bool:
+        return self.record.gap <= self.record.request.gap
+
+    def _here(self, solver: str, work: float | None = None) -> Answer | None:
+        """Search in this process: for what takes a second at most, and to the end."""
+        request = self.record.request
+        try:
+            return search(solver, self.record.linear, Task(0.0, request.seconds_left(), request.seed, work))
+        except RuntimeError as failure:
+            self._doubt(solver, str(failure))
+            return None
+
+    def _away(self, solver: str, share: float = 1.0) -> Answer | None:
+        """Search in a child process, for a share of the time that is left."""
+        request = self.record.request
+        left = request.seconds_left()
+        self.record.begin(TITLES[solver])
+        try:
+            return search_in_child(
+                solver,
+                self.record.linear,
+                Task(request.gap, SHARE * share * left, request.seed),
+                self.record.tell,
+                deadline=time.monotonic() + share * left,
+                stopped=request.stopped,
+                memory=left_for_child(request.memory),
+            )
+        except RuntimeError as failure:
+            self._doubt(solver, str(failure))
+            return None
+        finally:
+            if request.stopped():
+                self.limit = Limit.INTERRUPTED
+            elif request.seconds_left() <= (1.01 - SHARE) * left < math.inf:
+                self.limit = Limit.TIME
+
+    def _take(self, solver: str, answer: Answer | None) -> None:
+        """Hold an answer against the evaluator and against what is known, and keep what stands."""
+        record = self.record
+        if answer is None:
+            return
+        if answer.claim is Claim.INFEASIBLE:
+            self._infeasible(solver)
+        elif answer.chosen is not None and not record.offer(answer.chosen):
+            self._doubt(solver, "its plan breaks rules")
+        elif not record.lower(record.told if answer.bound is None else answer.bound):
+            self._doubt(solver, "its bound lies below a legal plan")
+        else:
+            self.solver = solver
+
+    def _infeasible(self, solver: str) -> None:
+        if self.record.chosen is not None:
+            self._doubt(solver, "it says that no plan exists, but one does")
+        elif solver != CP_SAT:
+            self._doubt(solver, "it says that no plan exists, which takes CP-SAT's word as well")
+        else:
+            raise InfeasibleError("no plan obeys every rule", fix="lower a minimum, or raise a limit")
+
+    def _price(self, answer: Answer | None) -> None:
+        """Keep prices, and the bound that follows from them: it stands whatever happens to the search."""
+        if answer is not None and answer.duals is not None and self.record.lower(answer.bound):
+            self.duals = answer.duals
+        else:
+            self.clocked |= math.isfinite(self.record.request.deadline)
+
+    def _doubt(self, solver: str, why: str) -> None:
+        self.record.notes.append(f"{TITLES[solver]} was not believed: {why}.")
+
+    def _solution(self) -> Solution:
+        record = self.record
+        if record.chosen is None or record.objective is None:
+            raise NoPlanError(_nothing(self.limit, record.notes), fix="give more time, or lower a minimum")
+        loose = tolerance(record.linear, record.bound) if self.solver == HIGHS else 0
+        proven = record.bound is not None and record.bound - record.objective <= loose
+        limit = None if proven else Limit.GAP if self._reached() else self.limit or Limit.EXHAUSTED
+        title = "greedy" if self.solver is None else TITLES[self.solver]
+        return Solution(
+            chosen=record.chosen,
+            objective=record.objective,
+            bound=record.bound,
+            bound_by=None if record.bound is None else "search",
+            reason=Reason.OPTIMAL if proven else Reason.FEASIBLE,
+            limit=limit,
+            engine=f"exact ({title})",
+            detail=" ".join([self._choice(), *record.notes]),
+            prices=self._prices(),
+            reproducible=not self.clocked and (self.limit is None or proven),
+        )
+
+    def _choice(self) -> str:
+        columns = f"{self.record.linear.columns:,} columns"
+        if self.solver == HIGHS:
+            return f"HiGHS, for {columns}; its bound includes its tolerance."
+        if self.solver == CP_SAT:
+            return f"CP-SAT in whole numbers, for {columns}."
+        return f"The plan by greedy choice, for {columns}: no solver had a better one."
+
+    def _prices(self) -> dict[str, FloatArray] | None:
+        if self.duals is None and self.record.problem.rows:
+            return None
+        return row_prices(self.record.problem, self.record.linear, self.duals)
+
+
+def _nothing(limit: Limit | None, notes: list[str]) -> str:
+    """Say why there is no plan."""
+    why: dict[Limit | None, str] = {
+        Limit.TIME: "the time limit came before any plan was found",
+        Limit.INTERRUPTED: "the run was interrupted before any plan was found",
+    }
+    return " ".join([why.get(limit, "no solver found a plan that can be believed"), *notes]).rstrip(".")

@@ -1,0 +1,110 @@
+"""Which engines there are, and which one solves a problem."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
+
+from optimizer.engines.protocol import Engine
+from optimizer.errors import InfeasibleError, NoPlanError, UnsupportedError, UsageError, nearest
+from optimizer.problem.primitives import IntArray
+from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Request
+
+AUTO = "auto"
+
+
+def engine_names() -> tuple[str, ...]:
+    """Return the names of all engines: the folders of this package."""
+    import optimizer.engines as package
+
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
+
+
+def make_engine(name: str) -> Engine:
+    """Return the engine of a name such as ``exact`` or ``greedy:value_per_cost``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine; it suggests the nearest.
+    """
+    family, _, variant = name.partition(":")
+    if family not in engine_names():
+        meant = nearest(family, engine_names())
+        raise UsageError(
+            f"there is no engine {name!r}",
+            where="solve.engine",
+            fix=f"use {meant}" if meant else f"use one of {AUTO}, {', '.join(engine_names())}",
+        )
+    engine: Engine = _folder(family).make(variant or None)
+    return engine
+
+
+def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
+    """Choose the engine of a problem.
+
+    Parameters
+    ----------
+    asked : str
+        ``auto``, or a name for :func:`make_engine`. ``auto`` takes the engine that expects to be done first, of those
+        that prove how good their plans are and support the problem.
+
+    Returns
+    -------
+    engine : Engine
+    why : str
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine.
+    UnsupportedError
+        If it refuses the problem.
+    """
+    if asked != AUTO:
+        engine = make_engine(asked)
+        refusal = engine.supports(problem)
+        if refusal is not None:
+            raise UnsupportedError(f"the {asked} engine: {refusal}", where="solve.engine", fix=f"use {AUTO}")
+        return engine, "as asked"
+    able = [e for e in map(make_engine, engine_names()) if e.automatic and e.supports(problem) is None]
+    best = min(able, key=lambda e: e.estimate(problem)[0])
+    others = [e.name for e in able if e is not best]
+    why = f"expected to be done before {' and '.join(others)}" if others else "the one that can prove its plan here"
+    return best, f"{why}, for {problem.candidates:,} candidates"
+
+
+def baselines(problem: Problem, ranks: Mapping[str, IntArray] | None = None) -> dict[str, int | None]:
+    """Return the objective in value quanta that each usual practice reaches, None where it finds no plan.
+
+    Parameters
+    ----------
+    ranks : mapping of str to (candidates,) int array, optional
+        ``priority`` and ``first_come``: the rank of each candidate, low first. An order without ranks is left out.
+    """
+    from optimizer.engines.greedy import ORDERS, RANKED, Greedy
+
+    found: dict[str, int | None] = {}
+    for order in ORDERS:
+        if order in RANKED and order not in (ranks or {}):
+            continue
+        try:
+            found[order] = Greedy(order, ranks).solve(problem, Request()).objective
+        except (InfeasibleError, NoPlanError):
+            found[order] = None
+    return found
+
+
+def warmup() -> None:
+    """Compile every engine's kernels, so that the first large run need not."""
+    for name in engine_names():
+        warm_up = getattr(_folder(name), "warm_up", None)
+        if warm_up is not None:
+            warm_up()
+
+
+def _folder(name: str) -> ModuleType:
+    return import_module(f"optimizer.engines.{name}")
