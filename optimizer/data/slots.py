@@ -11,7 +11,7 @@ from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.clocks import warn_about_clocks
 from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
-from optimizer.data.layout import family, quote
+from optimizer.data.layout import family, literal, quote
 from optimizer.data.places import Place
 from optimizer.data.times import Moment, canonical, moment
 from optimizer.errors import cut
@@ -64,7 +64,7 @@ def settle_slots(
             f"{told.naive} AS naive, {_same(told)} AS same FROM (SELECT slot, count(*) AS n FROM {candidates.source} "
             "WHERE slot IS NOT NULL GROUP BY slot)"
         )
-        _refuse_two_spellings(con, found, candidates)
+        candidates = _spell_alike(con, found, candidates)
         if slots is None:
             _refuse_timeless(con, found, candidates)
             con.execute('CREATE TEMP TABLE slot_times AS SELECT slot, date, instant FROM "@slots_used"')
@@ -86,16 +86,24 @@ def _same(told: Moment) -> str:
     return canonical(told.date, told.instant, "CAST(slot AS VARCHAR)")
 
 
-def _refuse_two_spellings(con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bound) -> None:
-    for one, other in con.execute(
-        'SELECT CAST(min(slot) AS VARCHAR), CAST(max(slot) AS VARCHAR) FROM "@slots_used" GROUP BY same '
-        "HAVING count(*) > 1 ORDER BY 1"
-    ).fetchall():
-        found.error(
-            f"{candidates.label} · slot",
-            f"'{cut(one)}' and '{cut(other)}' are the same time",
-            "write each slot in one way only",
-        )
+def _spell_alike(con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bound) -> Bound:
+    """Read several spellings of one time as the first of them; only text can have several."""
+    spellings = con.execute(
+        'SELECT first, slot FROM (SELECT slot, min(slot) OVER (PARTITION BY same) AS first FROM "@slots_used") '
+        "WHERE slot <> first ORDER BY ALL"
+    ).fetchall()
+    if not spellings:
+        return candidates
+    con.execute('DELETE FROM "@slots_used" WHERE slot NOT IN (SELECT min(slot) FROM "@slots_used" GROUP BY same)')
+    first, other = spellings[0]
+    found.warn(
+        f"{candidates.label} · slot",
+        f"'{cut(other)}' and '{cut(first)}' are the same time, and are both read as the latter",
+        "write each slot in one way only",
+        count=len(spellings),
+    )
+    cases = " ".join(f"WHEN {literal(other)} THEN {literal(first)}" for first, other in spellings)
+    return candidates.reading("slot", f"CASE slot {cases} ELSE slot END")
 
 
 def _refuse_timeless(con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bound) -> None:

@@ -130,11 +130,6 @@ KEYS = [
     ),
     Bad("slot unreadable", ("row 3 · slot", "'Monday'", "slots table"), third("C3,card,sms,Monday,0.5,1,1")),
     Bad(
-        "slot written twice",
-        ("candidates.csv · slot", "are the same time"),
-        HEADER + "C1,a,sms,2026-11-23T09:00,0.5,1,1\nC2,a,sms,2026-11-23 09:00:00,0.5,1,1\n",
-    ),
-    Bad(
         "slots table without start",
         ("slots.csv · row 1 · slot", "'mon'", "start"),
         third("C3,card,sms,mon,0.5,1,1").replace("2026-11-23", "mon"),

@@ -66,6 +66,14 @@ def test_only_iso_text_is_a_time(text: str, tmp_path: Path) -> None:
         slots(tmp_path, text)
 
 
+def test_two_spellings_of_one_time_are_one_slot(tmp_path: Path) -> None:
+    slots(tmp_path, "2026-11-23T09:00", "2026-11-23 10:00:00+01:00", "2026-11-23T09:00:00")
+    tables = opened(tmp_path, objective="value")
+    assert rows(tables, "candidates", "DISTINCT slot") == [("2026-11-23 10:00:00+01:00",)]
+    assert len(rows(tables, "slot_times")) == 1
+    assert any("are the same time" in f.what and f.count == 2 for f in tables.findings)
+
+
 def test_a_slots_table_says_when_a_slot_starts(tmp_path: Path) -> None:
     table = "slot,start,end\nmon,2026-11-23T09:00,2026-11-23T12:00\ntue,2026-11-24,\nunused,2026-11-25,\n"
     assert slots(tmp_path, "mon", "tue", slots=table) == [
