@@ -6,6 +6,7 @@ import contextlib
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -60,6 +61,7 @@ def search_in_child(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_environment(),
+        start_new_session=True,
     )
     frames: queue.Queue[tuple[str, Any]] = queue.Queue()
     threading.Thread(target=_write, args=(child, (solver, linear, task, memory)), daemon=True).start()
@@ -67,8 +69,7 @@ def search_in_child(
     try:
         return _follow(child, frames, tell, deadline, stopped)
     finally:
-        child.kill()
-        child.wait()
+        _kill(child)
 
 
 def _follow(
@@ -96,6 +97,16 @@ def _follow(
             return Answer(Claim.NOTHING, note="interrupted")
         if time.monotonic() >= deadline:
             return Answer(Claim.NOTHING, note="time limit")
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    child.wait()
 
 
 def _farewell(code: int) -> str:

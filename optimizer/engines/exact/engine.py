@@ -17,10 +17,17 @@ class Exact:
 
     ``Request.threads`` is not used: CP-SAT's strategies take turns and HiGHS runs alone, so that the answer does not
     depend on the number of cores.
+
+    Parameters
+    ----------
+    name : str
+        ``exact``, or ``pulp:`` and a solver of PuLP's that takes the place of HiGHS and CP-SAT.
     """
 
-    name = "exact"
     automatic = True
+
+    def __init__(self, name: str = "exact") -> None:
+        self.name = name
 
     def supports(self, problem: Problem) -> str | None:
         """Return why the problem is refused, None if it is not."""
@@ -48,4 +55,4 @@ class Exact:
         for order in ("value", "value_per_cost"):
             if record.chosen is None:
                 record.offer(greedy_plan(problem, order_of(problem, order)))
-        return Run(record).solution()
+        return Run(record, self.name).solution()

@@ -56,7 +56,7 @@ def dual_bound(linear: Linear, duals: FloatArray) -> int:
 
 
 def row_prices(problem: Problem, linear: Linear, duals: FloatArray | None) -> dict[str, FloatArray]:
-    """Return the price of each row of ``Problem.rows``, by rule, in value quanta per quantum of the row.
+    """Return the price of each row of ``Problem.rows``, by ``Rows.name``, in value quanta per quantum of the row.
 
     The change of the objective when the limit rises by one: ≥ 0 for an upper limit, ≤ 0 for a lower one, and 0 for
     rows that cannot bind.
@@ -67,5 +67,5 @@ def row_prices(problem: Problem, linear: Linear, duals: FloatArray | None) -> di
         price = np.zeros(rows.size)
         if duals is not None:
             price[linear.block_row[mine]] = duals[mine] / linear.scale
-        prices[rows.rule] = np.where(np.abs(price) < 1e-9, 0.0, price)
+        prices[rows.name] = np.where(np.abs(price) < 1e-9, 0.0, price)
     return prices

@@ -9,7 +9,8 @@ from optimizer.engines.exact.answer import Answer, Claim, FloatArray, Task
 from optimizer.engines.exact.child import left_for_child, search_in_child
 from optimizer.engines.exact.record import Record
 from optimizer.engines.exact.relaxation import row_prices
-from optimizer.engines.exact.solvers import CP_SAT, HIGHS, LP, SMALL, TITLES, WORK, choose_order, search, tolerance
+from optimizer.engines.exact.solvers import CP_SAT, LP, SMALL, WORK, choose_order, search, title, tolerance
+from optimizer.engines.exact.through_pulp import PREFIX
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.solution import Limit, Reason, Solution
 
@@ -26,13 +27,17 @@ class Run:
     ----------
     record : Record
         With a greedy plan, if there is one: the answer if the solvers find nothing better.
+    name : str
+        The engine's: ``exact``, or ``pulp:`` and a solver that is tried alone.
     """
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, name: str = "exact") -> None:
         self.record = record
+        self.name = name
         self.solver: str | None = None
         self.limit: Limit | None = None
         self.clocked = False
+        self.unconfirmed = False
         self.duals: FloatArray | None = None
 
     def solution(self) -> Solution:
@@ -45,16 +50,19 @@ class Run:
         NoPlanError
             If a limit came before any plan, or no solver could be believed.
         """
-        if self.record.linear.columns <= SMALL:
+        through_pulp = self.name.startswith(PREFIX)
+        if self.record.linear.columns <= SMALL and not through_pulp:
             self._take(CP_SAT, self._here(CP_SAT, work=WORK))
             if self._reached():
                 self._price(self._here(LP))
                 return self._solution()
         if self.record.problem.rows:
             self._price(self._away(LP, LP_SHARE))
-        for solver in choose_order(self.record.linear):
+        for solver in (self.name,) if through_pulp else choose_order(self.record.linear):
             if self.limit is None and not self._reached():
                 self._take(solver, self._away(solver))
+        if self.unconfirmed and self.record.chosen is None and self.limit is None:
+            self._take(CP_SAT, self._away(CP_SAT))
         return self._solution()
 
     def _reached(self) -> bool:
@@ -73,7 +81,7 @@ class Run:
         """Search in a child process, for a share of the time that is left."""
         request = self.record.request
         left = request.seconds_left()
-        self.record.begin(TITLES[solver])
+        self.record.begin(title(solver))
         try:
             return search_in_child(
                 solver,
@@ -111,7 +119,8 @@ class Run:
         if self.record.chosen is not None:
             self._doubt(solver, "it says that no plan exists, but one does")
         elif solver != CP_SAT:
-            self._doubt(solver, "it says that no plan exists, which takes CP-SAT's word as well")
+            self.unconfirmed = True
+            self._doubt(solver, "it says that no plan exists, which takes CP-SAT's word")
         else:
             raise InfeasibleError("no plan obeys every rule", fix="lower a minimum, or raise a limit")
 
@@ -123,16 +132,15 @@ class Run:
             self.clocked |= math.isfinite(self.record.request.deadline)
 
     def _doubt(self, solver: str, why: str) -> None:
-        self.record.notes.append(f"{TITLES[solver]} was not believed: {why}.")
+        self.record.notes.append(f"{title(solver)} was not believed: {why}.")
 
     def _solution(self) -> Solution:
         record = self.record
         if record.chosen is None or record.objective is None:
             raise NoPlanError(_nothing(self.limit, record.notes), fix="give more time, or lower a minimum")
-        loose = tolerance(record.linear, record.bound) if self.solver == HIGHS else 0
+        loose = 0 if self.solver in (None, CP_SAT) else tolerance(record.linear, record.bound)
         proven = record.bound is not None and record.bound - record.objective <= loose
         limit = None if proven else Limit.GAP if self._reached() else self.limit or Limit.EXHAUSTED
-        title = "greedy" if self.solver is None else TITLES[self.solver]
         return Solution(
             chosen=record.chosen,
             objective=record.objective,
@@ -140,7 +148,7 @@ class Run:
             bound_by=None if record.bound is None else "search",
             reason=Reason.OPTIMAL if proven else Reason.FEASIBLE,
             limit=limit,
-            engine=f"exact ({title})",
+            engine=f"exact ({title(self.solver)})",
             detail=" ".join([self._choice(), *record.notes]),
             prices=self._prices(),
             reproducible=not self.clocked and (self.limit is None or proven),
@@ -148,11 +156,11 @@ class Run:
 
     def _choice(self) -> str:
         columns = f"{self.record.linear.columns:,} columns"
-        if self.solver == HIGHS:
-            return f"HiGHS, for {columns}; its bound includes its tolerance."
+        if self.solver is None:
+            return f"The plan by greedy choice, for {columns}: no solver had a better one."
         if self.solver == CP_SAT:
             return f"CP-SAT in whole numbers, for {columns}."
-        return f"The plan by greedy choice, for {columns}: no solver had a better one."
+        return f"{title(self.solver)}, for {columns}; its bound includes its tolerance."
 
     def _prices(self) -> dict[str, FloatArray] | None:
         if self.duals is None and self.record.problem.rows:

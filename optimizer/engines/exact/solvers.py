@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.engines.exact import through_pulp
 from optimizer.engines.exact.answer import Answer, Task, Tell, silent
 from optimizer.problem.linear import Linear
 
@@ -49,12 +50,19 @@ def _largest_activity(linear: Linear) -> float:
     return float(np.add.reduceat(reach, linear.start[filled]).max()) if len(filled) else 0.0
 
 
+def title(solver: str | None) -> str:
+    """Return a solver's name for people."""
+    return "greedy" if solver is None else TITLES.get(solver, solver)
+
+
 def search(solver: str, linear: Linear, task: Task, tell: Tell = silent) -> Answer:
     """Search with the named solver, in this process; ``LP`` solves the relaxation."""
     if solver == CP_SAT:
         from optimizer.engines.exact import cp_sat
 
         return cp_sat.solve(linear, task, tell)
+    if solver.startswith(through_pulp.PREFIX):
+        return through_pulp.solve(solver.removeprefix(through_pulp.PREFIX), linear, task)
     from optimizer.engines.exact import math_opt, relaxation
 
     if solver == LP:
