@@ -213,15 +213,17 @@ class CompileWorld:
         rows = self.tables.con.execute(
             f'SELECT {", ".join([test, *parts])} FROM "@customers" candidates{joins(frozenset(used))} ORDER BY ordinal'
         ).fetchall()
-        groups: dict[tuple[str | None, ...], int] = {}
+        # A constraint without groups by customer is one group, even if nobody is in it: its minimum is still there.
+        groups: dict[tuple[str | None, ...], int] = {(): 0} if per is None and not columns else {}
         # Groups are numbered by their first customer: hash order again.
         group = np.array([groups.setdefault(row[1:], len(groups)) if row[0] else -1 for row in rows], np.int32)
         if key not in self._partition_of:
             self.partitions.append(Partition(per or "everyone", group, len(groups)))
             self._partition_of[key] = len(self.partitions) - 1
             self.group_keys[self._partition_of[key]] = GroupKeys(per, tuple(c for _, c in columns), tuple(groups))
-        found = tuple(dict(zip(names, row[len(row) - len(names) :], strict=True)) for row in groups)
-        return self._partition_of[key], found
+        if per is not None:
+            return self._partition_of[key], ({},)
+        return self._partition_of[key], tuple(dict(zip(names, row, strict=True)) for row in groups)
 
     def who(self, per: str, base: str = "candidates") -> str:
         """Return SQL for who shares a policy, as text; a NULL is the customer alone."""
@@ -264,10 +266,6 @@ class CompileWorld:
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
         parts = [self._numbers(self.tables.catalog.bind(e)) for e in (above, below)]
-        if (parts[1] < 0).any():
-            raise DataError(
-                f"'{below.text}' is negative for some candidates", where="candidates", fix="a ratio needs Σ ≥ 0 below"
-            )
         room = VALUE_ROOM if len(self.eligible) <= SMALL_AMOUNTS else AMOUNT_ROOM
         total = float(np.abs(parts[0]).sum() + float(factor) * np.abs(parts[1]).sum())
         places = max(0, -int(factor.as_tuple().exponent))
@@ -309,6 +307,8 @@ class CompileWorld:
 
     def cells(self, scope: Scope, label: IntArray) -> BoolArray:
         """Whether each (label, group) of a constraint has a candidate as read, or is named by a limits table."""
+        if not scope.labels or not scope.group_labels:
+            return np.zeros(0, bool)
         if not scope.labels[0] and not scope.group_labels[0]:
             return np.ones(len(label) * scope.groups, bool)
         there = np.zeros((len(scope.labels), scope.groups), bool)

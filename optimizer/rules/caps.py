@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.errors import ScenarioError
 from optimizer.language.limits import ColumnLimit, Limit
 from optimizer.problem.primitives import UNLIMITED, Counter, DistinctCounter, IntArray, Overrides
 from optimizer.rules.books import Line
@@ -28,6 +29,12 @@ def compile_cap(rule: Frequency, cap: Limit, world: World) -> Iterator[Primitive
     if rule.total.distinct:
         yield from _distinct(rule, cap, world, scope)
         return
+    if rule.within is not None and world.may_be_negative(rule.total):
+        raise ScenarioError(
+            f"'{rule.total.text}' is negative for some candidates, and a window of it has no meaning",
+            where=f"rule {rule.name}",
+            fix="leave out 'within', or limit the positive part: greatest(…, 0)",
+        )
     amount = world.amount(rule.total)
     past = None
     if rule.sees_history:

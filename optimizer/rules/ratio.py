@@ -66,6 +66,20 @@ class Ratio(Rule):
         scope = world.scope(self.name, where=self.where, per=None)
         kind = np.flatnonzero(scope.kinds)
         uses = Incidence.of(kind, np.zeros(len(kind), int), 1, kinds=world.kinds, instances=1)
+        bottom = TotalOf(self.to.text, expression=self.to)
+        if world.may_be_negative(bottom):
+            amount = world.amount(bottom)
+            yield Rows(
+                rule=self.name,
+                part="below",
+                uses=Incidence.of(kind, np.zeros(len(kind), int), amount.weight[kind], kinds=world.kinds, instances=1),
+                lower=np.array([0]),
+                upper=np.array([UNLIMITED]),
+                partition=scope.partition,
+                measure=amount.measure,
+                decimals=amount.decimals,
+                labels=('{"of": "below"}',),
+            )
         for sense, limit in self.limited:
             amount = world.difference(self.ratio, self.to, limit)
             price = None if self.penalty is None else Fraction(*world.value_quanta(self.penalty, amount.decimals))
@@ -114,6 +128,17 @@ class Ratio(Rule):
                 excess=excess,
                 paid=excess * self.penalty if self.penalty is not None and not self.report_only else Decimal(0),
                 broken=excess > 0 and not soft,
+                report_only=self.report_only,
+            )
+        if bottom < 0:
+            yield Line(
+                rule=self.name,
+                group={"of": "below"},
+                sense=">=",
+                limit=Decimal(0),
+                used=bottom,
+                excess=-bottom,
+                broken=not self.report_only,
                 report_only=self.report_only,
             )
         if self.min_contacts:

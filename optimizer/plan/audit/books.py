@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -203,7 +205,7 @@ class SqlBooks:
         self.tables.con.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {side.who(who)} AS who, "
             f'CAST(json_object({pairs}) AS VARCHAR) AS "each", max({side.column(own) if own else "NULL"}) AS own '
-            f"FROM {side.source()} WHERE {condition} GROUP BY 1, 2"
+            f"FROM {side.source()} WHERE {condition} AND NOT {side.held_out()} GROUP BY 1, 2"
         )
         return name
 
@@ -372,6 +374,16 @@ class Side:
         order = {"sending": [""], "arrival": ["arrived_", ""], "response": ["response_", ""]}[clock]
         known = [part for part in order if f"@{part}date" in self._tables.columns["history"]]
         return [(f'history."@{part}date"', f'history."@{part}instant"') for part in known]
+
+    def held_out(self) -> str:
+        """Return whether the customer is held out."""
+        holdout = self.books.scenario.holdout
+        if holdout is None:
+            return "false"
+        limit = math.ceil(Fraction(holdout.share) * 2**64)
+        who = f"coalesce({self.text(holdout.by)}, {self.text('customer')})"
+        hashed = f"CAST('0x' || sha256(concat({literal(holdout.salt)}, chr(31), {who}))[:16] AS HUGEINT)"
+        return f"({hashed} < {limit})"
 
     def midnight(self, date: str) -> str:
         """Return the UTC moment at which a local day begins."""

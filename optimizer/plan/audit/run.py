@@ -132,7 +132,7 @@ def _pins(books: SqlBooks) -> Iterator[Line]:
         ((count,),) = books.query(f'SELECT count(*) FROM "@pins" p {join} JOIN {PLAN} c ON {same}')
         tables.con.unregister("@pins")
         if count:
-            yield Line(f"pins.{name}", {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+            yield Line("pins", {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 
 
 def _value(books: SqlBooks) -> Decimal:
