@@ -13,8 +13,10 @@ from optimizer.report.numbers import amount, group_words, whole
 
 if TYPE_CHECKING:
     from optimizer.plan.audit.report import AuditReport
+    from optimizer.rules.books import Line
 
-BREACHES_LISTED = 20
+BREACHES_LISTED = 3
+"""Of each rule; the first are enough to see what is wrong."""
 
 
 @click.command("audit")
@@ -52,10 +54,19 @@ def _show(report: AuditReport, *, full: bool) -> None:
     output.emit(worth)
     for name, value in report.notes.items():
         output.emit(f"  {name.replace('_', ' ')}: {value}")
-    lines = [line for line in report.lines if full or line.broken]
-    for line in lines if full else lines[:BREACHES_LISTED]:
-        sign = "✗" if line.broken else "✓"
-        group = group_words({key: str(value) for key, value in line.group.items()})
-        output.emit(f"  {sign} {line.rule:<24} {amount(line.used):>14} {line.sense} {amount(line.limit):<14} {group}")
-    if not full and len(lines) > BREACHES_LISTED:
-        output.emit(f"  … and {whole(len(lines) - BREACHES_LISTED)} more: --full lists them")
+    by_rule: dict[str, list[Line]] = {}
+    for line in report.lines:
+        if full or line.broken:
+            by_rule.setdefault(line.rule, []).append(line)
+    for rule, lines in by_rule.items():
+        shown = lines if full else lines[:BREACHES_LISTED]
+        for line in shown:
+            _count(line)
+        if len(lines) > len(shown):
+            output.emit(f"    {rule}: {whole(len(lines) - len(shown))} more; --full lists them")
+
+
+def _count(line: Line) -> None:
+    sign = "✗" if line.broken else "✓"
+    group = group_words({key: str(value) for key, value in line.group.items()})
+    output.emit(f"  {sign} {line.rule:<24} {amount(line.used):>14} {line.sense} {amount(line.limit):<14} {group}")

@@ -44,11 +44,12 @@ def show(plan: Plan, console: Console) -> None:
 def _headline(answer: blocks.Block, console: Console) -> None:
     if answer["optimal"]:
         proof = "[bold green]proven optimal[/]"
-    elif answer["gap"] is None:
-        proof = "[yellow]feasible; nothing proven[/]"
     else:
-        colour = "green" if answer["limit"] == "gap" else "yellow"
-        proof = f"[{colour}]within {percent(answer['gap'], 2)} of the best possible[/]"
+        known = answer["gap"] is not None
+        words = f"within {percent(answer['gap'], 2)} of the best possible" if known else "feasible, nothing proven"
+        stopped = f", {answer['stopped']}" if answer["stopped"] else ""
+        colour = "green" if answer["reached"] and known else "yellow"
+        proof = f"[{colour}]{words}{stopped}[/]"
     console.print(f"[bold]{escape(str(answer['scenario']))}[/]  {proof}")
     if answer["detail"]:
         console.print(f"  {escape(answer['detail'])}", style="dim")
@@ -57,7 +58,7 @@ def _headline(answer: blocks.Block, console: Console) -> None:
     facts.add_row("proven bound", amount(answer["bound"]), f"gap {percent(answer['gap'], 2)}")
     reached = f"to {whole(answer['customers_contacted'])} of {whole(answer['customers'])} customers"
     facts.add_row("contacts", whole(answer["contacts"]), reached)
-    console.print(Padding(facts, INDENT))
+    console.print(Padding(facts, INDENT, expand=False))
 
 
 def _net(answer: blocks.Block) -> str:
@@ -117,7 +118,7 @@ def _section(title: str, table: Table, console: Console) -> None:
     if table.row_count:
         console.print()
         console.print(f"  {title}", style="dim")
-        console.print(Padding(table, INDENT))
+        console.print(Padding(table, INDENT, expand=False))
 
 
 def _table(*sides: str) -> Table:

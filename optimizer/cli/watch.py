@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optimizer.problem.solution import Progress
 
 PLAIN_EVERY = 5.0
-"""Seconds between plain lines about one stage."""
+"""Seconds between plain lines: a short run has none."""
 AFTER_SOLVE = "audit"
 """The stage that begins once there is a plan."""
 
@@ -39,9 +39,8 @@ class Watch:
     def __init__(self, console: Console, interrupts: Interrupts) -> None:
         self.console = console
         self.interrupts = interrupts
-        self._started = self._stage_started = time.monotonic()
+        self._started = self._stage_started = self._last_line = time.monotonic()
         self._stage = ""
-        self._last_line = 0.0
         self._status = Status("", console=console, spinner="dots") if console.is_terminal else None
 
     def __enter__(self) -> Watch:

@@ -25,14 +25,17 @@ VIOLATIONS_LISTED = 20
 MOST_CONTACTS = 10
 SENSES = {"<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least", "=": "exactly", "==": "exactly"}
 
+STOPPED = {"time": "stopped by the time limit", "interrupted": "interrupted", "exhausted": "nothing left to try"}
+
 
 def answer(plan: Plan) -> Block:
-    """Return the answer: what the plan is worth, and how sure that is."""
+    """Return the answer: what the plan is worth, how sure that is, and what stopped the search early."""
     keys = ("scenario", "contacts", "customers_contacted", "customers", "candidates", "eligible", "bound_by")
     termination = plan.termination
     return {key: plan.summary.get(key) for key in keys} | {
         "optimal": termination.reason == "optimal",
-        "limit": None if termination.limit is None else str(termination.limit),
+        "reached": termination.limit in (None, "gap"),
+        "stopped": STOPPED.get(termination.limit or ""),
         "detail": termination.detail,
         "objective": number(plan.objective),
         "bound": number(plan.bound),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 from typing import Any
 
 from rich.console import Console
@@ -57,3 +58,8 @@ def test_names_with_markup_are_shown_as_they_are() -> None:
 
 def test_nothing_proven_is_said() -> None:
     assert "nothing proven" in text(bound=None, gap=None)
+
+
+def test_what_stopped_the_search_is_said() -> None:
+    stopped = SimpleNamespace(reason="feasible", limit="time", detail="")
+    assert "within 0.0066 % of the best possible, stopped by the time limit" in text(termination=stopped)

@@ -47,15 +47,14 @@ def test_a_stage_that_failed_is_not_called_finished(watch: Watch) -> None:
     assert "read" not in seen(watch)
 
 
-def test_progress_says_how_large_the_gap_is(watch: Watch) -> None:
+def test_progress_says_how_large_the_gap_is(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "PLAIN_EVERY", 0.0)
     watch.stage("solve")
     watch.progress(Progress("searching", objective=99.0, bound=100.0))
     assert "solve: searching, gap 1 %" in seen(watch)
 
 
-def test_plain_lines_are_few(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "PLAIN_EVERY", 1e9)
-    watch._last_line = 0.0
+def test_a_short_run_has_no_plain_lines_of_progress(watch: Watch) -> None:
     watch.stage("solve")
     for _ in range(100):
         watch.progress(Progress("searching"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -121,3 +122,8 @@ def test_a_thousand_groups_make_a_page_that_mail_can_carry() -> None:
     rows = pd.concat([fakes.constraints().iloc[[1]]] * 2000, ignore_index=True)
     rows["group"] = [fakes.group(branch=f"B{i:04d}") for i in range(2000)]
     assert len(render(plan(constraints=rows))) < 200_000
+
+
+def test_what_stopped_the_search_is_said() -> None:
+    stopped = SimpleNamespace(reason="feasible", limit="interrupted", detail="")
+    assert "of the best possible, interrupted" in Outline(render(plan(termination=stopped))).words

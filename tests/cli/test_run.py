@@ -1,0 +1,145 @@
+"""``contactopt run``: from a scenario to a published folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Outcome
+
+Call = Callable[..., Outcome]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_stdout_is_the_folder_and_nothing_else(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt("run", coffee)
+    assert shown.code == 0, shown.err
+    folder = Path(shown.out.removesuffix("\n"))
+    assert folder.parent == Path("runs/starter")
+    assert (folder / "report.html").is_file()
+    assert (folder.parent / "latest").resolve() == folder.resolve()
+
+
+def test_stderr_tells_the_plan(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt("run", coffee, "--out", "plan").err
+    for words in ("✓ solve", "proven", "against what people do today", "budget", "eligible", "plan/report.html"):
+        assert words in shown
+
+
+def test_json_is_the_summary(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt("run", coffee, "--out", "plan", "--json")
+    assert json.loads(shown.out) == json.loads(Path("plan/summary.json").read_text("utf-8"))
+
+
+def test_options_override_the_file(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt(
+        "run", coffee, "--json", "--seed", 7, "--engine", "greedy", "--set", "constraints.budget.at_most=50"
+    )
+    summary = json.loads(shown.out)
+    assert summary["seed"] == 7
+    assert summary["engine"].startswith("greedy")
+
+
+def test_a_plan_beyond_the_asked_gap_exits_with_5_and_is_published(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt("run", coffee, "--engine", "greedy", "--out", "plan")
+    assert shown.code == 5
+    assert Path("plan/contacts.parquet").is_file()
+
+
+def test_a_folder_that_is_no_run_is_left_alone(contactopt: Call, coffee: Path) -> None:
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("keep", "utf-8")
+    shown = contactopt("run", coffee, "--out", "mine")
+    assert shown.code == 2
+    assert [path.name for path in Path("mine").iterdir()] == ["notes.txt"]
+
+
+def test_an_infeasible_scenario_exits_with_4_and_publishes_nothing(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt("run", coffee, "--set", "constraints.budget.at_most=0", "--out", "plan")
+    assert shown.code == 4
+    assert "Maybe" in shown.err
+    assert not Path("plan").exists()
+
+
+def test_a_wrong_scenario_exits_with_2_and_names_line_and_column(contactopt: Call, coffee: Path) -> None:
+    coffee.write_text(coffee.read_text("utf-8").replace("at_most: 60", "at_mots: 60"), "utf-8")
+    shown = contactopt("run", coffee)
+    assert shown.code == 2
+    assert ", line " in shown.err
+    assert "at_most" in shown.err
+
+
+def test_wrong_data_exits_with_3_and_names_the_row(contactopt: Call, coffee: Path) -> None:
+    table = coffee.parent / "candidates.csv"
+    table.write_text(table.read_text("utf-8").replace("0.2075", "87.3", 1), "utf-8")
+    shown = contactopt("run", coffee, "--json")
+    assert shown.code == 3
+    assert "row 1" in json.loads(shown.out)["findings"][0]["where"]
+
+
+def test_production_asks_for_as_of(contactopt: Call, coffee: Path) -> None:
+    text = "".join(line for line in coffee.read_text("utf-8").splitlines(True) if not line.startswith("as_of"))
+    coffee.write_text(text, "utf-8")
+    shown = contactopt("run", coffee, "--production")
+    assert shown.code == 2
+    assert "as_of is required" in shown.err
+
+
+def test_samples_are_refused_by_name_as_long_as_there_are_none(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt("run", coffee, "--sample", "1%")
+    assert shown.code == 2
+    assert "--sample" in shown.err
+
+
+@pytest.fixture
+def hard(contactopt: Call, tmp_path: Path) -> Path:
+    """An instance that takes the solver long enough to be interrupted."""
+    made = contactopt("generate", "weekly", "--customers", 5_000, "--out", tmp_path / "hard")
+    return Path(made.out.strip())
+
+
+@pytest.mark.parametrize(("number", "keep"), [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGINT, True)])
+def test_an_interrupted_run_stops_within_two_seconds(hard: Path, number: signal.Signals, keep: bool) -> None:
+    command = [
+        sys.executable,
+        str(ROOT / "cli.py"),
+        "run",
+        str(hard),
+        "--out",
+        "plan",
+        "--gap",
+        "0",
+        "--engine",
+        "exact",
+    ]
+    if keep:
+        command += ["--on-interrupt", "publish"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    ) as run:
+        assert run.stderr
+        for line in run.stderr:
+            if "compile" in line:  # finished: the solver is at work
+                break
+        time.sleep(1)
+        began = time.monotonic()
+        run.send_signal(number)
+        code = run.wait(timeout=30)
+        seconds = time.monotonic() - began
+    assert code == 130
+    assert Path("plan").exists() == keep
+    if not keep:
+        assert seconds < 2.5
