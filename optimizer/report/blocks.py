@@ -67,7 +67,7 @@ def comparison(plan: Plan) -> list[Block]:
 def rules(plan: Plan) -> list[Block]:
     """Return one block per constraint and sense, in the order of the file; its tightest groups first.
 
-    ``groups`` is how many rows it has, ``full`` how many of them bind, ``share`` the largest used / limit, and
+    ``groups`` is how many rows it has, ``full`` how many of them have used their limit up, ``share`` the largest used / limit, and
     ``price_low``, ``price_high`` the range of what one more unit of the limit is worth.
     """
     found: dict[tuple[str, str], list[Block]] = {}
@@ -87,12 +87,16 @@ def policies(plan: Plan) -> list[Block]:
 
 
 def funnel(plan: Plan) -> list[Block]:
-    """Return how many candidates each reason drops, alone and in order, and how many are left after it."""
+    """Return how many candidates each reason drops, alone and in order, and how many are left after it.
+
+    A reason that no candidate gives is left out.
+    """
     left = plan.summary.get("candidates") or 0
     steps = []
     for row in _records(plan.funnel):
         left -= row["in_order"]
-        steps.append({"reason": row["reason"], "alone": row["alone"], "in_order": row["in_order"], "left": left})
+        if row["alone"]:
+            steps.append({"reason": row["reason"], "alone": row["alone"], "in_order": row["in_order"], "left": left})
     return steps
 
 
@@ -187,7 +191,7 @@ def _line(record: Mapping[str, Any]) -> Block:
         "slack": number(record["slack"]),
         "share": float(used) / float(limit) if limit and used is not None else None,
         "price": number(record["price"]),
-        "binding": bool(record["binding"]),
+        "full": not bool(record["report_only"]) and known(record["slack"]) and record["slack"] <= 0,
         "penalty": number(record["penalty_paid"]) or 0,
         "report_only": bool(record["report_only"]),
     }
@@ -195,12 +199,12 @@ def _line(record: Mapping[str, Any]) -> Block:
 
 def _rule(name: str, sense: str, lines: list[Block]) -> Block:
     prices = [line["price"] for line in lines if line["price"] is not None]
-    tightest = sorted(lines, key=lambda r: (not r["binding"], -abs(r["price"] or 0), -(r["share"] or 0), r["group"]))
+    tightest = sorted(lines, key=lambda r: (not r["full"], -abs(r["price"] or 0), -(r["share"] or 0), r["group"]))
     return {
         "name": name,
         "sense": sense,
         "groups": len(lines),
-        "full": sum(line["binding"] for line in lines),
+        "full": sum(line["full"] for line in lines),
         "used": lines[0]["used"] if len(lines) == 1 else None,
         "limit": lines[0]["limit"] if len(lines) == 1 else None,
         "share": max((line["share"] for line in lines if line["share"] is not None), default=None),

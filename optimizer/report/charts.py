@@ -46,7 +46,7 @@ def capacity_columns(lines: Sequence[Chart]) -> Chart:
                 "label": " · ".join(label(value) for value in line["keys"].values()),
                 "title": _title(line),
                 "text": amount(line["used"]) if len(lines) <= LABELS_SHOWN else "",
-                "full": line["binding"],
+                "full": line["full"],
             }
             for line in lines
         ]
@@ -147,7 +147,7 @@ def _cell(line: Chart | None) -> Chart | None:
         "text": percent(line["share"], 2) if line["share"] is not None else amount(line["used"]),
         "shade": _round(min(1.0, max(0.0, line["share"] or 0))),
         "title": _title(line),
-        "full": line["binding"],
+        "full": line["full"],
     }
 
 

@@ -36,7 +36,7 @@ def test_every_baseline_is_named_with_what_the_plan_is_better_by() -> None:
 
 def test_rules_show_use_limit_and_price() -> None:
     line = next(line for line in text().splitlines() if "budget " in line and "█" in line)
-    assert "11,999.40" in line
+    assert "12,000" in line
     assert "at most 12,000" in line
     assert "1.73" in line
 

@@ -11,7 +11,6 @@ import pytest
 import optimizer
 
 PACKAGE = Path(optimizer.__file__).parent
-ROOT = PACKAGE.parent
 
 
 def undocumented(body: list[ast.stmt], prefix: str) -> Iterator[str]:
@@ -35,12 +34,3 @@ def test_every_public_name_has_a_docstring(path: Path) -> None:
 @pytest.mark.parametrize("name", optimizer.__all__)
 def test_every_exported_name_is_there_and_documented(name: str) -> None:
     assert getattr(optimizer, name).__doc__
-
-
-def test_files_stay_small_enough_to_read() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if (lines := len(path.read_text("utf-8").splitlines())) > 320
-    }
-    assert long == {}

@@ -23,7 +23,7 @@ def group(**keys: str) -> str:
 
 def constraints() -> pd.DataFrame:
     columns = ["name", "group", "sense", "limit", "used", "slack", "price", "binding", "penalty_paid", "report_only"]
-    rows: list[tuple[Any, ...]] = [("budget", "", "<=", 12000.0, 11999.4, 0.6, 1.7312, True, 0.0, False)]
+    rows: list[tuple[Any, ...]] = [("budget", "", "<=", 12000.0, 12000.0, 0.0, 1.7312, True, 0.0, False)]
     for channel, most in CHANNELS.items():
         for i, day in enumerate(DAYS):
             used = int(most * (1 - 0.05 * ((i * 7 + most) % 11)))

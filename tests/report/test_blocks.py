@@ -54,7 +54,7 @@ def test_both_sides_of_a_constraint_stay_apart_although_their_lines_alternate() 
 def test_tightest_groups_are_listed_first_and_the_rest_counted() -> None:
     rows = pd.concat([fakes.constraints().iloc[1:29]] * 3, ignore_index=True)
     rule = blocks.rules(plan(constraints=rows))[0]
-    assert rule["lines"][0]["binding"]
+    assert rule["lines"][0]["full"]
     assert (len(rule["lines"]), rule["hidden"]) == (blocks.GROUPS_LISTED, 3 * 28 - blocks.GROUPS_LISTED)
 
 
@@ -66,6 +66,21 @@ def test_a_limit_of_zero_has_no_share() -> None:
 def test_funnel_ends_at_the_eligible() -> None:
     steps = blocks.funnel(plan())
     assert [step["left"] for step in steps] == [19_700, 14_550, 12_940]
+
+
+def test_reasons_that_no_candidate_gives_are_left_out() -> None:
+    reasons = frame("""
+        reason, alone, in_order
+        past,   0,     0
+        same,   5,     0
+        low,    5,     5
+    """)
+    assert [step["reason"] for step in blocks.funnel(plan(funnel=reasons))] == ["same", "low"]
+
+
+def test_a_priced_limit_that_is_not_used_up_is_not_called_full() -> None:
+    priced = fakes.constraints().head(1).assign(used=11_000.0, slack=1_000.0, binding=True)
+    assert blocks.rules(plan(constraints=priced))[0]["full"] == 0
 
 
 def test_customers_without_a_contact_are_counted_too() -> None:

@@ -43,7 +43,7 @@ def test_columns_stand_side_by_side_within_the_chart() -> None:
 
 
 def test_labels_thin_out_when_columns_are_many() -> None:
-    lines = [{"keys": {"slot": str(n)}, "group": "", "used": 1, "limit": 2, "binding": False} for n in range(35)]
+    lines = [{"keys": {"slot": str(n)}, "group": "", "used": 1, "limit": 2, "full": False} for n in range(35)]
     labels = [column["label"] for column in charts.capacity_columns(lines)["columns"]]
     assert sum(map(bool, labels)) <= charts.LABELS_SHOWN
 
@@ -62,7 +62,7 @@ def test_one_key_makes_no_grid() -> None:
 
 def test_a_cell_without_a_limit_stays_empty() -> None:
     lines = [
-        {"keys": {"a": a, "b": b}, "group": "", "used": 1, "limit": 2, "share": 0.5, "binding": False}
+        {"keys": {"a": a, "b": b}, "group": "", "used": 1, "limit": 2, "share": 0.5, "full": False}
         for a, b in (("x", "u"), ("y", "v"))
     ]
     grid = charts.capacity_grid(lines)
