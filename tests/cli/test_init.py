@@ -130,3 +130,25 @@ def test_files_that_cannot_be_read_are_data_errors(contactopt: Call, tmp_path: P
 def test_json_names_the_files(contactopt: Call, tmp_path: Path, candidates: Path) -> None:
     written = json.loads(contactopt("init", tmp_path / "mine", "--from", candidates, "--json").out)
     assert written["files"] == [written["scenario"]]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "'sms' AS channel, DATE '2026-11-23' + CAST(i % 3 AS INT) AS slot, 0.1 AS propensity, 5 AS value, 0.2 AS cost",
+        "TIMESTAMPTZ '2026-11-23 18:00:00+00' AS slot, 3 AS margin",
+        "'2026-11-23T09:00:00' AS slot, 0.5 AS score",
+        "0.1 AS propensity",
+        "'x' AS note",
+    ],
+    ids=["all", "instants", "text", "no-slot", "no-number"],
+)
+def test_scenario_around_candidates_runs(contactopt: Call, tmp_path: Path, columns: str) -> None:
+    path = tmp_path / "c.parquet"
+    duckdb.sql(f"SELECT i // 3 AS customer, 'o' || i % 3 AS offer, {columns} FROM range(30) t(i)").write_parquet(
+        str(path)
+    )
+    scenario = contactopt("init", tmp_path / "mine", "--from", path).out.strip()
+    shown = contactopt("run", scenario, "--out", tmp_path / "plan", "--json")
+    assert shown.code == 0, shown.err + shown.out
+    assert json.loads(shown.out)["contacts"] > 0
