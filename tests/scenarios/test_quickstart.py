@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimizer.scenario import Scenario
+from optimizer.solve import solve
 from tests.scenarios.scripts import SCENARIOS, script
 
 FOLDER = SCENARIOS / "quickstart"
@@ -35,3 +36,12 @@ def test_the_readme_explains_every_rule() -> None:
     readme = (FOLDER / "README.md").read_text()
     for rule in Scenario.load(FOLDER / "scenario.yaml").rules():
         assert f"`{rule.name}`" in readme
+
+
+def test_the_plan_is_worth_what_the_readme_says() -> None:
+    plan = solve(Scenario.load(FOLDER / "scenario.yaml"))
+    assert plan.gap <= 1e-4
+    assert f"| value of the plan | {plan.objective:,.0f} |" in (FOLDER / "README.md").read_text()
+    for name, value in (("loan-minimum", 130), ("gold-cards", 60), ("insurance-desk", 150)):
+        row = plan.constraints[plan.constraints["name"] == name].iloc[0]
+        assert (row["used"], bool(row["binding"])) == (value, True)
