@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -14,7 +15,7 @@ from optimizer.cli import options, output
 @click.option("--format", "form", type=click.Choice(["mps", "lp"]), required=True, help="File format.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to write.")
 @options.common
-def command(scenario: Path, form: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+def command(scenario: Path, form: Literal["mps", "lp"], out: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Write the MIP of SCENARIO, for any solver, and print the file's path."""
     from optimizer import Scenario
     from optimizer.problem.export import write_model

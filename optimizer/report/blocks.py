@@ -67,8 +67,8 @@ def comparison(plan: Plan) -> list[Block]:
 def rules(plan: Plan) -> list[Block]:
     """Return one block per constraint and sense, in the order of the file; its tightest groups first.
 
-    ``groups`` is how many rows it has, ``full`` how many of them have used their limit up, ``share`` the largest used / limit, and
-    ``price_low``, ``price_high`` the range of what one more unit of the limit is worth.
+    ``groups`` is how many rows it has, ``full`` how many of them have used their limit up, ``share`` the largest
+    used / limit, and ``price_low``, ``price_high`` the range of what one more unit of the limit is worth.
     """
     found: dict[tuple[str, str], list[Block]] = {}
     for record in _records(plan.constraints):
