@@ -60,6 +60,8 @@ class Request:
     memory : int, optional
         Bytes that may be used.
     seed, threads : int
+    prices : mapping of block name to float array, optional
+        Prices of an earlier run (``Solution.prices``), as a start for engines that can use them.
     stopped : callable
         Asked now and then; True means: stop at the next safe point with what there is.
     report : callable
@@ -71,6 +73,7 @@ class Request:
     memory: int | None = None
     seed: int = 0
     threads: int = 1
+    prices: Mapping[str, npt.NDArray[np.float64]] | None = None
     stopped: Callable[[], bool] = _never
     report: Callable[[Progress], None] = _silent
 
@@ -99,8 +102,8 @@ class Solution:
         Engine and solver, for example ``exact (cp-sat)``.
     detail : str
         One sentence for people: the choice made, or what stopped the run.
-    prices : mapping of rule name to float array, optional
-        Price of each row of ``Problem.rows`` in value quanta per quantum of the row: ≥ 0 for a binding upper limit,
+    prices : mapping of block name to float array, optional
+        Price of each row of ``Problem.rows`` (by ``Rows.name``) in value quanta per quantum of the row: ≥ 0 for a binding upper limit,
         ≤ 0 for a binding lower limit (change of the objective when the limit rises by one).
     reproducible : bool
         False when a clock or a signal decided anything.

@@ -1,0 +1,274 @@
+"""The units of a problem, compiled for the kernels, and one pass over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.engines.decomposition.packing import pack, shut_by_history
+from optimizer.engines.decomposition.passes import CHUNKS, LIMB, Candidates, Prices, add_terms, solve_units
+from optimizer.engines.decomposition.rows import Floats, RowTable, row_table
+from optimizer.engines.decomposition.tying import nothing_tied, tie, unpacked
+from optimizer.engines.decomposition.unit_kernel import Rules
+from optimizer.problem.pairs import floor_pairs, may_be_negative, segment_sums, units_of_groups
+from optimizer.problem.primitives import IntArray
+from optimizer.problem.problem import Problem
+
+NODES = 20_000
+"""Node limit of one unit in one pass."""
+ROOM = 61
+"""Bits that a unit's margins may need together."""
+MOST_SHIFT = 40
+SLAB = 2**24
+"""Candidates between two questions whether to go on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """What one pass over some units found.
+
+    Parameters
+    ----------
+    optima : int
+        Σ upper bound of the units' priced optima, over ``2 ** prices.shift``.
+    prices : Prices
+    kinds_used : (kinds,) int64 array
+    use : (rows,) int64 array
+        What the units' answers use of every row.
+    cut : int
+        Units whose search met the node limit: their term is a bound, their answer may not be the best.
+    infeasible, unknown : int
+        Units that have no legal answer, and units for which none was found at the node limit.
+    """
+
+    optima: int
+    prices: Prices
+    kinds_used: IntArray
+    use: IntArray
+    cut: int
+    infeasible: int
+    unknown: int
+
+
+class Units:
+    """The units of a problem, ready to be solved at prices.
+
+    Parameters
+    ----------
+    problem : Problem
+    effort : (units,) int array, optional
+        Most total shortfall of each unit over its best-effort floors.
+    """
+
+    def __init__(self, problem: Problem, effort: IntArray | None = None) -> None:
+        self.problem = problem
+        self.table: RowTable = row_table(problem)
+        self.widest = int(np.diff(problem.unit_start).max(initial=0))
+        self.rules = _rules(problem, effort)
+        self.most_contacts = int(max(self.rules.packed.room.max(initial=0), self.rules.general.room.max(initial=0)))
+        self.candidates = Candidates(
+            customer_start=np.asarray(problem.customer_start, np.int64),
+            unit_customer=np.asarray(problem.unit_customer, np.int64),
+            kind=problem.kind,
+            value=problem.value,
+            shut=_shut(problem),
+            amount=_stack([problem.measures[m].amount for m in self.table.measures], problem.candidates, np.int64),
+            group=_stack([problem.partitions[p].group for p in self.table.partitions], problem.customers, np.int32),
+        )
+        self._bits = int(_largest_total(problem)).bit_length()
+
+    def prices(self, of_row: Floats | None = None) -> Prices:
+        """Round row prices (value quanta per row quantum) to whole numbers over a power of two.
+
+        Any rounding is as good for the certificate: it is valid for whatever prices come out. The shift leaves room
+        for every sum that a unit can need.
+        """
+        table = self.table
+        wanted = np.zeros(table.count) if of_row is None else of_row
+        weighed = np.abs(wanted[table.row] * table.weight)
+        dear = float(
+            np.add.reduceat(np.append(weighed, 0.0), table.start[:-1])[np.diff(table.start) > 0].max(initial=0)
+        )
+        dear += self._dearest_terms(wanted)
+        bits = max(self._bits, int(dear * max(self.widest, 1)).bit_length() + 1)
+        shift = max(0, min(MOST_SHIFT, ROOM - bits))
+        number = np.rint(np.ldexp(wanted, shift)).astype(np.int64)
+        most = np.array([_whole(p, shift) for p in table.most.tolist()], np.int64)
+        least = np.array([-_whole(-p, shift) for p in table.least.tolist()], np.int64)
+        number = np.clip(number, least, most)
+        of_kind = np.zeros(self.problem.kinds, np.int64)
+        kind = np.repeat(np.arange(self.problem.kinds), np.diff(table.start))
+        np.add.at(of_kind, kind, number[table.row] * table.weight)
+        return Prices(shift, number, of_kind)
+
+    def at_shift(self, shift: int) -> Rules:
+        """Return the rules with the penalties of soft minimums in the scale of some prices, rounded down."""
+        penalty = [0 if f.penalty is None else int(f.penalty * 2**shift) for f in self.problem.floors]
+        general = self.rules.general._replace(penalty=np.array(penalty or [0], np.int64))
+        return Rules(self.rules.packed, general)
+
+    def _dearest_terms(self, wanted: Floats) -> float:
+        """Return a bound on what a candidate can pay for the rows of ``terms``."""
+        terms, total = self.table.terms, 0.0
+        for b in range(len(terms.measure)):
+            last = terms.base[b + 1] if b + 1 < len(terms.base) else self.table.count
+            price = float(np.abs(wanted[terms.base[b] : last]).max(initial=0))
+            entries = slice(int(terms.start[b, 0]), int(terms.start[b, -1]))
+            weight = float(np.abs(terms.weight[entries]).max(initial=0)) * float(np.diff(terms.start[b]).max(initial=0))
+            amount = 1.0
+            if terms.measure[b] >= 0:
+                amount = float(np.abs(self.candidates.amount[terms.measure[b]]).max(initial=0))
+            total += price * weight * amount
+        return total
+
+    def solve(
+        self,
+        prices: Prices | None = None,
+        units: IntArray | None = None,
+        mark: npt.NDArray[np.uint8] | None = None,
+        nodes: int = NODES,
+        check: Callable[[], None] | None = None,
+    ) -> Pass:
+        """Solve units exactly at the prices.
+
+        Parameters
+        ----------
+        prices : Prices, optional
+            All zero by default.
+        units : (n,) int64 array, optional
+            All by default.
+        mark : (candidates,) uint8 array, optional
+            Receives 1 for chosen and 0 for other candidates of these units.
+        nodes : int
+            Node limit of one unit.
+        check : callable, optional
+            Asked after every so many candidates; may raise to give up the pass.
+        """
+        prices = self.prices() if prices is None else prices
+        units = np.arange(self.problem.units, dtype=np.int64) if units is None else units
+        kinds_used = np.zeros((CHUNKS, self.problem.kinds), np.int64)
+        use = np.zeros((CHUNKS, self.table.count), np.int64)
+        totals = np.zeros((CHUNKS, 5), np.int64)
+        counts = np.zeros(5, object)
+        block = max(SLAB * len(units) // max(self.problem.candidates, 1), CHUNKS)
+        for first in range(0, len(units), block):
+            if check is not None:
+                check()
+            solve_units(
+                units[first : first + block],
+                self.widest,
+                self.candidates,
+                self.table.terms,
+                prices,
+                *self.at_shift(prices.shift),
+                nodes,
+                kinds_used,
+                use,
+                totals,
+                np.zeros(0, np.uint8) if mark is None else mark,
+            )
+            counts += totals.sum(axis=0).astype(object)
+        kinds = kinds_used.sum(axis=0)
+        return Pass(
+            optima=(counts[0] << LIMB) + counts[1],
+            prices=prices,
+            kinds_used=kinds,
+            use=use.sum(axis=0) + self.table.use_of_kinds(kinds),
+            cut=counts[2],
+            infeasible=counts[3],
+            unknown=counts[4],
+        )
+
+    def use_of(self, chosen: IntArray) -> IntArray:
+        """Return what a set of candidates uses of every row. Shape (rows,)."""
+        kinds = np.bincount(self.problem.kind[chosen], minlength=self.problem.kinds)
+        use = self.table.use_of_kinds(kinds)
+        if len(self.table.terms.measure):
+            customer = np.searchsorted(self.candidates.customer_start, chosen, side="right") - 1
+            add_terms(chosen, customer, self.candidates, self.table.terms, use)
+        return use
+
+    def floor_penalties(self, chosen: IntArray) -> Fraction:
+        """Return what the units' soft minimums cost, in value quanta."""
+        total = Fraction(0)
+        for floor in self.problem.floors:
+            if floor.penalty is not None:
+                pairs, need = floor_pairs(self.problem, floor, chosen)
+                total += floor.penalty * int(np.maximum(need - pairs.sums(pairs.weight), 0).sum())
+        return total
+
+    def bound(self, found: Pass) -> int:
+        """Return the price bound of a pass over all units, in value quanta rounded down.
+
+        For any plan x that obeys the rules, and any prices p, value(x) − penalties(x) is
+        Σ_u (value − p·a)(x_u) + p·use(x) − penalties(x). The unit optima bound the first sum. Row by row,
+        p·use ≤ p·upper where p ≥ 0 and use ≤ upper, and p·use ≤ p·lower where p ≤ 0 and use ≥ lower; a soft row that
+        is broken by v adds |p|·v on the right and pays penalty·v ≥ |p|·v, as its price is no larger than its penalty.
+        So Σ optima + Σ p·limit is a bound, whatever the prices and however they were rounded; and all of it is added
+        in whole numbers.
+        """
+        number = found.prices.of_row
+        limit = np.where(number > 0, self.table.upper, self.table.lower)
+        total = found.optima + sum(p * b for p, b in zip(number.tolist(), limit.tolist(), strict=True) if p)
+        return int(total >> found.prices.shift)
+
+
+def _rules(problem: Problem, effort: IntArray | None) -> Rules:
+    """Pack what fits, tie what does not."""
+    general = unpacked(problem)
+    counters = [c for c in problem.counters if c.measure is None and not may_be_negative(c)]
+    packed = None if general.all() else pack(problem, counters, problem.conflicts)
+    if packed is None:
+        general = np.ones(problem.units, bool)
+        packed = pack(problem, (), ())
+    assert packed is not None
+    return Rules(packed, tie(problem, general, effort) if general.any() else nothing_tied())
+
+
+def _whole(price: float, shift: int) -> int:
+    """Return a price's ceiling as a whole number, rounded down; a large number when there is none."""
+    return 2**62 if price == np.inf else int(np.floor(np.ldexp(price, shift)))
+
+
+def _stack(columns: list[IntArray], width: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.stack(columns).astype(dtype) if columns else np.zeros((0, width), dtype)
+
+
+def _shut(problem: Problem) -> npt.NDArray[np.uint8]:
+    shut = np.zeros(0, np.uint8)
+    for counter in problem.counters:
+        if counter.overrides is None or counter.measure is not None:
+            continue
+        if not len(shut):
+            shut = np.zeros(problem.candidates, np.uint8)
+        uses, left = counter.uses, counter.overrides
+        shut_by_history(
+            problem.customer_start,
+            problem.kind,
+            problem.partitions[counter.partition].group,
+            uses.start,
+            uses.instance,
+            uses.weight,
+            left.start,
+            left.instance,
+            left.number,
+            shut,
+        )
+    return shut
+
+
+def _largest_total(problem: Problem) -> int:
+    """Return the largest Σ |value| of a unit, and the most that its soft minimums can cost."""
+    total = segment_sums(np.abs(problem.value), problem.unit_start)
+    for floor in problem.floors:
+        if floor.penalty is not None:
+            pairs, need = floor_pairs(problem, floor)
+            worst = need - pairs.sums(np.minimum(pairs.weight, 0))
+            np.add.at(total, units_of_groups(problem, floor.partition)[pairs.group], ceil(floor.penalty) * worst)
+    return int(total.max(initial=0))

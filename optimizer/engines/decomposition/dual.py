@@ -1,0 +1,157 @@
+"""Prices by dual ascent: small samples first and hot, then larger and cooler, then all units.
+
+On the way the sample carries the curvature and the larger sets of units correct its slope (its limits are moved until
+both agree), so that a pass over all units is needed only a few times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.engines.decomposition.clock import Clock
+from optimizer.engines.decomposition.compiled import Pass, Units
+from optimizer.engines.decomposition.newton import Newton
+from optimizer.engines.decomposition.patterns import assemble
+from optimizer.engines.decomposition.rows import Floats
+from optimizer.engines.decomposition.smooth import Sample
+from optimizer.problem.primitives import IntArray
+
+SMALL, MIDDLE, WHOLE = 1_000, 4_000, 20_000
+"""Units of the first and second sample; up to so many units the last sample is all of them."""
+HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.004)
+"""Temperatures, in values of a typical contact."""
+CORRECTION = 0.02
+"""Temperature at which a sample follows the slope of more units."""
+PASSES = 6
+ENOUGH = 0.05
+"""Prices are good when the next step promises less than this share of the asked gap."""
+
+
+@dataclass(slots=True, eq=False)
+class Priced:
+    """Prices and the full pass that was made at them.
+
+    Parameters
+    ----------
+    prices : (rows,) float array
+    found : Pass
+    bound : int
+        In value quanta.
+    mark : (candidates,) uint8 array
+        The units' answers.
+    """
+
+    prices: Floats
+    found: Pass
+    bound: int
+    mark: npt.NDArray[np.uint8]
+
+
+def spread(units: int, size: int) -> IntArray:
+    """Return ``size`` units at equal distances: a random sample, as units lie in the order of a hash."""
+    size = min(size, units)
+    return np.arange(size, dtype=np.int64) * units // max(size, 1)
+
+
+@dataclass(slots=True, eq=False)
+class Ascent:
+    """Dual ascent on one problem; ``best`` is the lowest bound that a full pass has proven.
+
+    Parameters
+    ----------
+    units : Units
+    clock : Clock
+    gap : float
+        Relative gap that is asked for.
+    """
+
+    units: Units
+    clock: Clock
+    gap: float
+    best: Priced | None = None
+    passes: int = 0
+    value: float = 1.0
+    """Value of a typical contact, in value quanta."""
+
+    def look(self, prices: Floats) -> Priced:
+        """Make a full pass at some prices, and keep it when it is the best yet."""
+        mark = np.zeros(self.units.problem.candidates, np.uint8)
+        found = self.units.solve(self.units.prices(prices), mark=mark, check=self.clock.check)
+        self.passes += 1
+        here = Priced(prices, found, self.units.bound(found), mark)
+        if self.best is None or here.bound < self.best.bound:
+            self.best = here
+        return here
+
+    def run(self, start: Floats | None = None) -> None:
+        """Find good prices, from a start if there is one."""
+        units, problem = self.units, self.units.problem
+        rows = units.table.count
+        if not rows or not problem.candidates:
+            self.look(np.zeros(rows))
+            return
+        self.value, typical = self._scales(spread(problem.units, SMALL))
+        newton = Newton(Sample(units, spread(problem.units, SMALL)), np.zeros(rows), typical)
+        if start is None:
+            self._cool(newton, HOT)
+        else:
+            newton.prices = np.clip(start, units.table.least, units.table.most)
+        for size, heats in ((MIDDLE, WARM), (problem.units if problem.units <= WHOLE else 0, COOL)):
+            if size > len(newton.sample.listed) and problem.units > len(newton.sample.listed):
+                newton.sample = Sample(units, spread(problem.units, size))
+                self._cool(newton, heats)
+            elif len(newton.sample.listed) == problem.units:
+                self._cool(newton, heats)
+        if len(newton.sample.listed) == problem.units:
+            self.look(newton.prices)
+        else:
+            self._correct(newton)
+
+    def _cool(self, newton: Newton, heats: tuple[float, ...]) -> None:
+        for heat in heats:
+            newton.settle(heat * self.value, self.clock.stopped)
+
+    def _correct(self, newton: Newton) -> None:
+        """Follow the slope of more and more units with the sample's curvature."""
+        units, heat = self.units.problem.units, CORRECTION * self.value
+        listed = spread(units, units // 10)
+        if len(listed) > 2 * len(newton.sample.listed):
+            use = self.units.solve(self.units.prices(newton.prices), listed, check=self.clock.check).use
+            self._agree(newton, use / len(listed), heat)
+        for _ in range(PASSES):
+            here = self.look(newton.prices)
+            promised = self._agree(newton, here.found.use / units, heat)
+            if promised <= ENOUGH * self.gap * abs(here.bound) or self.clock.stopped():
+                return
+            if self.best is not here and self.best is not None:  # too far: half the way back
+                newton.prices = 0.5 * (self.best.prices + here.prices)
+
+    def _agree(self, newton: Newton, use: Floats, heat: float) -> float:
+        """Correct the sample by the use per unit of more units and go on; return the decrease of the whole."""
+        size = len(newton.sample.listed)
+        before = newton.sample.at(newton.prices, heat)
+        newton.sample.agree(before.use, use * size)
+        prices = newton.prices
+        start = newton.sample.at(prices, heat)
+        after = newton.settle(heat, self.clock.stopped, steps=4)
+        return (start.value - after.value) * self.units.problem.units / size
+
+    def _scales(self, listed: IntArray) -> tuple[float, Floats]:
+        """Return the value of a typical contact, and each row's typical coefficient."""
+        units = self.units
+        free = units.solve(units=listed)
+        contacts = int(free.kinds_used.sum())
+        if contacts and free.optima:
+            value = float(np.ldexp(float(free.optima), -free.prices.shift)) / contacts
+        else:
+            value = float(np.abs(units.problem.value).mean())
+        start = np.asarray(units.problem.unit_start)
+        contact = np.concatenate([np.arange(start[u], start[u + 1]) for u in listed[:SMALL].tolist()])
+        nobody = np.zeros(0)
+        every = assemble(units, listed[:0], np.zeros(1, np.int64), nobody, nobody, np.arange(len(contact) + 1), contact)
+        total = np.bincount(every.row, np.abs(every.coefficient).astype(float), units.table.count)
+        number = np.bincount(every.row, minlength=units.table.count)
+        return max(value, 1.0), np.where(number > 0, total / np.maximum(number, 1), 1.0)

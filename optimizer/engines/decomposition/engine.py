@@ -1,0 +1,148 @@
+"""The decomposition engine: row prices make millions of small exact problems of one large one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optimizer.engines.decomposition.clock import Clock, Stopped
+from optimizer.engines.decomposition.plan import Plan
+from optimizer.engines.exact.effort import has_best_effort, least_shortfall
+from optimizer.engines.exact.engine import Exact
+from optimizer.errors import InfeasibleError, NoPlanError
+from optimizer.problem.evaluate import evaluate
+from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Limit, Progress, Reason, Request, Solution
+
+if TYPE_CHECKING:
+    from optimizer.engines.decomposition.compiled import Units
+    from optimizer.engines.decomposition.dual import Ascent
+    from optimizer.engines.decomposition.primal import Polish
+
+SMALL = 20_000
+"""Candidates up to which the exact engine is asked when no plan was found: it can prove that there is none."""
+FIXED = 3e8
+"""Bytes that the process needs with the compiled kernels, before any candidate."""
+
+
+class Decomposition:
+    """Prices by dual ascent, exact unit optima in compiled kernels, whole-number repair, certificate.
+
+    Textbook methods: Lagrangian relaxation (Held and Karp 1970; Geoffrion 1974), Newton's method on a smoothed dual,
+    Dantzig and Wolfe's master (1960) over the undecided units.
+    """
+
+    name = "decomposition"
+    automatic = True
+
+    def supports(self, problem: Problem) -> str | None:
+        """Return why the problem is refused, None if it is not."""
+        if problem.switches:
+            names = ", ".join(sorted({switch.rule for switch in problem.switches}))
+            return f"rules on whole groups, in lots or by number ({names}), couple all units at once"
+        return None
+
+    def estimate(self, problem: Problem) -> tuple[float, int]:
+        """Return expected seconds and bytes."""
+        return 1.0 + 4e-7 * problem.candidates, int(FIXED + 16 * problem.candidates + 100 * problem.units)
+
+    def solve(self, problem: Problem, request: Request) -> Solution:
+        """Search until the asked gap, a limit, or nothing is left to try.
+
+        ``request.prices`` of an earlier run, where there are any, are a start.
+
+        Raises
+        ------
+        InfeasibleError
+            If the rules of some unit clash.
+        NoPlanError
+            If a limit came before any plan, or no plan was found.
+        """
+        import numba
+
+        from optimizer.engines.decomposition.compiled import Units
+        from optimizer.engines.decomposition.dual import Ascent
+        from optimizer.engines.decomposition.primal import Polish
+
+        numba.set_num_threads(max(1, min(request.threads, numba.config.NUMBA_NUM_THREADS)))
+        clock = Clock(request)
+        request.report(Progress("compile the units"))
+        least = least_shortfall(problem, request)[0] if has_best_effort(problem) else None
+        units = Units(problem, least)
+        _refuse_clashes(units)
+        ascent = Ascent(units, clock, request.gap)
+        polish = Polish(ascent)
+        try:
+            request.report(Progress("prices"))
+            ascent.run(None if request.prices is None else units.table.join(request.prices))
+            polish.run()
+        except Stopped:
+            request.report(Progress("stopped"))
+        if polish.plan is None and clock.limit is None and problem.candidates <= SMALL:
+            return Exact().solve(problem, request)
+        return _solution(problem, ascent, polish, clock)
+
+
+def _refuse_clashes(units: Units) -> None:
+    """Raise when the rules of some unit clash, or no plan was found for one."""
+    if len(units.rules.general.kind) == 0:
+        return
+    found = units.solve()
+    if found.infeasible:
+        raise InfeasibleError(
+            f"the rules of {found.infeasible:,} customers (or households) clash: no choice for them obeys all",
+            fix="lower a minimum of the contact policies, or set its if_short",
+        )
+    if found.unknown:
+        raise NoPlanError(
+            f"no choice that obeys all rules was found for {found.unknown:,} customers (or households)",
+            fix="lower a minimum of the contact policies, or set its if_short",
+        )
+
+
+def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock) -> Solution:
+    """Say what was found and how well it is proven.
+
+    Raises
+    ------
+    NoPlanError
+        If there is no plan.
+    """
+    plan, best = polish.plan, ascent.best
+    if plan is None:
+        plan = _greedy(problem)
+    if plan is None:
+        raise NoPlanError(
+            "no plan that keeps every row was found"
+            + ("" if clock.limit is None else " before a limit stopped the run"),
+            fix="give more time, lower a minimum, or try solve.engine: exact",
+        )
+    proven = best is not None and best.bound <= plan.objective
+    close = best is not None and best.bound - plan.objective <= clock.request.gap * abs(plan.objective)
+    limit = None if proven else Limit.GAP if close else clock.limit or Limit.EXHAUSTED
+    return Solution(
+        chosen=plan.chosen,
+        objective=plan.objective,
+        bound=None if best is None else best.bound,
+        bound_by=None if best is None else "prices",
+        reason=Reason.OPTIMAL if proven else Reason.FEASIBLE,
+        limit=limit,
+        engine="decomposition",
+        detail=f"{ascent.passes} passes over all units.",
+        prices=None if best is None else ascent.units.table.split(best.found.prices.floats),
+        reproducible=clock.limit is None,
+        extra={}
+        if best is None
+        else {
+            "price_shift": best.found.prices.shift,
+            "price_numerators": {k: v.tolist() for k, v in ascent.units.table.split(best.found.prices.of_row).items()},
+        },
+    )
+
+
+def _greedy(problem: Problem) -> Plan | None:
+    """Return the greedy plan, where there is one: better than nothing when a limit came early."""
+    from optimizer.engines.greedy.engine import greedy_plan
+    from optimizer.engines.greedy.orders import order_of
+
+    found = greedy_plan(problem, order_of(problem, "value"))
+    return None if found is None else Plan(found, evaluate(problem, found).objective)

@@ -1,0 +1,168 @@
+"""The good answers of units at given prices: their best one, and those that lose little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.engines.decomposition.compiled import NODES, Units
+from optimizer.engines.decomposition.passes import CHUNKS, Prices
+from optimizer.engines.decomposition.pattern_kernel import find_patterns, rows_of_patterns
+from optimizer.engines.decomposition.rows import Floats
+from optimizer.problem.pairs import ranges
+from optimizer.problem.primitives import IntArray
+
+CELLS = 2**26
+"""Contacts of patterns that are held at a time while they are looked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patterns:
+    """Answers of some units; each unit's are together, the best at the prices first.
+
+    Parameters
+    ----------
+    units : (n,) int array
+    unit_start : (n + 1,) int array
+        Patterns ``unit_start[i] … unit_start[i+1]`` are those of ``units[i]``.
+    optimum : (n,) float array
+        Each unit's priced optimum, in value quanta.
+    regret : (patterns,) float array
+        What the pattern loses against its unit's best at the prices, in value quanta.
+    value : (patterns,) int64 array
+        Σ value of its contacts.
+    contact_start, contact : int arrays
+        Its contacts, as positions of candidates.
+    row_start, row, coefficient : int64 arrays
+        What it uses of every row.
+    """
+
+    units: IntArray
+    unit_start: IntArray
+    optimum: Floats
+    regret: Floats
+    value: IntArray
+    contact_start: IntArray
+    contact: IntArray
+    row_start: IntArray
+    row: IntArray
+    coefficient: IntArray
+
+    @property
+    def count(self) -> int:
+        """Number of patterns."""
+        return len(self.regret)
+
+    @property
+    def unit(self) -> IntArray:
+        """Place in ``units`` of each pattern's unit. Shape (patterns,)."""
+        return np.repeat(np.arange(len(self.units), dtype=np.int64), np.diff(self.unit_start))
+
+    def contacts(self, listed: IntArray) -> IntArray:
+        """Return the contacts of some patterns, one after another."""
+        first = self.contact_start[listed]
+        return self.contact[ranges(first, self.contact_start[listed + 1] - first)]
+
+
+def patterns(units: Units, prices: Prices, listed: IntArray, reach: float, most: int = 16) -> Patterns:
+    """Find the good answers of the listed units.
+
+    Parameters
+    ----------
+    reach : float
+        Most regret, in value quanta.
+    most : int
+        Patterns of a unit.
+    """
+    length = max(units.most_contacts, 1)
+    block = max(CELLS // (most * length), CHUNKS)
+    scaled = int(np.ldexp(min(reach, 2.0**60), prices.shift)) if reach < 2.0 ** (60 - prices.shift) else 2**60
+    optimum = np.empty(len(listed), np.int64)
+    regrets, counts, places = [], [], []
+    for first in range(0, max(len(listed), 1), block):
+        mine = listed[first : first + block]
+        regret = np.empty((len(mine), most), np.int64)
+        count = np.zeros((len(mine), most), np.int32)
+        contact = np.empty((len(mine), most, length), np.int32)
+        find_patterns(
+            mine,
+            units.widest,
+            units.candidates,
+            units.table.terms,
+            prices,
+            *units.at_shift(prices.shift),
+            NODES,
+            scaled,
+            optimum[first : first + block],
+            regret,
+            np.zeros((len(mine), most), np.uint64),
+            count,
+            contact,
+        )
+        regrets.append(regret)
+        counts.append(count)
+        filled = (np.arange(length) < count[:, :, None]) & (regret >= 0)[:, :, None]
+        places.append(contact[filled])
+    regret, count = np.concatenate(regrets), np.concatenate(counts)
+    there = regret >= 0
+    number = there.sum(axis=1)
+    count = count[there].astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(count)])
+    owner = np.repeat(np.repeat(listed, number), count)
+    contact = np.concatenate(places) + np.asarray(units.problem.unit_start)[owner]
+    return assemble(
+        units,
+        listed,
+        np.concatenate([[0], np.cumsum(number)]),
+        np.ldexp(optimum.astype(float), -prices.shift),
+        np.ldexp(regret[there].astype(float), -prices.shift),
+        start,
+        contact,
+    )
+
+
+def assemble(
+    units: Units,
+    listed: IntArray,
+    unit_start: IntArray,
+    optimum: Floats,
+    regret: Floats,
+    contact_start: IntArray,
+    contact: IntArray,
+) -> Patterns:
+    """Complete patterns that are known by their contacts."""
+    problem, table = units.problem, units.table
+    customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
+    row_start = np.zeros(len(contact_start), np.int64)
+    given = (
+        contact_start,
+        contact,
+        customer,
+        problem.kind,
+        units.candidates.amount,
+        units.candidates.group,
+        table.start,
+        table.row,
+        table.weight,
+        table.terms,
+        row_start,
+    )
+    nothing = np.zeros(0, np.int64)
+    entries = rows_of_patterns(*given, nothing, nothing)
+    row, coefficient = np.zeros(entries, np.int64), np.zeros(entries, np.int64)
+    if entries:
+        rows_of_patterns(*given, row, coefficient)
+    running = np.concatenate([[0], np.cumsum(np.asarray(problem.value, np.int64)[contact])])
+    return Patterns(
+        units=listed,
+        unit_start=unit_start,
+        optimum=optimum,
+        regret=regret,
+        value=running[contact_start[1:]] - running[contact_start[:-1]],
+        contact_start=contact_start,
+        contact=contact,
+        row_start=row_start,
+        row=row,
+        coefficient=coefficient,
+    )

@@ -1,0 +1,75 @@
+"""One unit, whichever way its rules are written."""
+
+# mypy: disable-error-code="no-untyped-def"
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.engines.decomposition.general_kernel import General, solve_general
+from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.decomposition.packed_kernel import Packed, solve_packed
+
+
+class Rules(NamedTuple):
+    """The rules of all units, packed where they fit."""
+
+    packed: Packed
+    general: General
+
+
+class Scratch(NamedTuple):
+    """Working memory for one unit at a time."""
+
+    margin: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64]
+    best: npt.NDArray[np.int64]
+    picked: npt.NDArray[np.int64]
+    ahead: npt.NDArray[np.int64]
+    state: npt.NDArray[np.int64]
+    number: npt.NDArray[np.int64]
+    seen: npt.NDArray[np.int64]
+
+
+@kernel
+def scratch_for(widest, rules):
+    """Allocate working memory for units of up to ``widest`` candidates."""
+    return Scratch(
+        np.empty(widest, np.int64),
+        np.empty(widest, np.int64),
+        np.empty(widest, np.int64),
+        np.empty(widest, np.int64),
+        np.empty(widest + 1, np.int64),
+        np.empty(widest + 1, np.int64),
+        np.empty((widest + 2, rules.packed.start.shape[1]), np.int64),
+        np.empty((4, rules.general.most_ties), np.int64),
+        np.empty(rules.general.most_tokens, np.int64),
+    )
+
+
+@kernel
+def solve_unit(unit, n, force_in, force_out, nodes, rules, s):
+    """Solve a unit whose margins and kinds are in the scratch; see :func:`.packed_kernel.solve_packed`."""
+    general, margin = rules.general, s.margin
+    if general.first.shape[0] > 0 and general.first[unit] >= 0:
+        return solve_general(
+            unit, margin, n, force_in, force_out, nodes, general, s.order, s.ahead, s.picked, s.number, s.seen, s.best
+        )
+    return solve_packed(
+        unit,
+        margin,
+        s.kind,
+        n,
+        force_in,
+        force_out,
+        nodes,
+        rules.packed,
+        s.order,
+        s.ahead,
+        s.state,
+        s.picked,
+        s.best,
+    )
