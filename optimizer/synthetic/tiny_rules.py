@@ -213,7 +213,7 @@ def capacity(w: World) -> Body:
     """So many contacts in each group, as a number or from a table."""
     columns = w.pick((["channel"], ["slot"], ["channel", "slot"], ["offer"], ["segment"], ["family", "channel"]))
     limit: Any = w.pick((1, 2, 3))
-    if w.chance(0.4):
+    if w.chance(0.4) and (w.rich or columns != ["segment"]):  # tables over customers columns are not a first kind
         limit = w.limits("capacity", columns, 3)
     each: Any = columns if len(columns) > 1 else columns[0]
     return _softly(w, _where(w, {"total": "contacts", "for_each": each, "at_most": limit}, 0.3))

@@ -11,7 +11,7 @@ from optimizer.data import open_tables
 from optimizer.scenario import Scenario
 from optimizer.synthetic import families, generate
 
-ROWS = {"weekly": 59, "floors": 38, "direct-marketing": 8, "multiple-choice": 10}
+ROWS = {"weekly": 59, "floors": 38, "household": 59, "direct-marketing": 8, "multiple-choice": 10}
 """Rows that couple the customers, of families that need nothing beyond the first kinds of rule."""
 
 
