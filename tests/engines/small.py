@@ -45,13 +45,18 @@ def random_problem(seed, only=None, candidates=12, how_often=0.45):
         Partition("household", household, len(unit_customer) - 1),
         Partition("branch", branch, 2),
     )
-    measures = (Measure("cost", draw.integers(0, 9, size=n), 2, True), Measure("gain", draw.integers(-6, 9, size=n), 0, True))
+    measures = (
+        Measure("cost", draw.integers(0, 9, size=n), 2, True),
+        Measure("gain", draw.integers(-6, 9, size=n), 0, True),
+    )
 
     def uses(instances, low=1, high=1, density=0.5):
         hit = draw.random((KINDS, instances)) < density
         kind, instance = np.nonzero(hit)
         weight = draw.integers(low, high + 1, size=len(kind))
-        return Incidence.of(kind[weight != 0], instance[weight != 0], weight[weight != 0], kinds=KINDS, instances=instances)
+        return Incidence.of(
+            kind[weight != 0], instance[weight != 0], weight[weight != 0], kinds=KINDS, instances=instances
+        )
 
     def some(partition, instances, low, high):
         """Overrides for about a third of the pairs, or None."""
@@ -78,7 +83,9 @@ def random_problem(seed, only=None, candidates=12, how_often=0.45):
         p, m = unit_partition(), int(draw.integers(1, 4))
         groups = partitions[p].groups
         known = draw.random() < 0.5
-        triples = np.array([(g, i, k) for g in range(groups) for i in range(m) for k in range(3) if draw.random() < 0.2])
+        triples = np.array(
+            [(g, i, k) for g in range(groups) for i in range(m) for k in range(3) if draw.random() < 0.2]
+        )
         triples = triples.reshape(-1, 3)
         own = draw.integers(0, 3, size=groups) if draw.random() < 0.3 else None
         parts["distincts"].append(
@@ -104,7 +111,7 @@ def random_problem(seed, only=None, candidates=12, how_often=0.45):
                 own = draw.integers(0, high + 1, size=partitions[p].groups) if draw.random() < 0.3 else None
                 parts["floors"].append(
                     Floor(
-                        f"at-least-{reaction.value}", p, uses(m, 1, 2, 0.8), draw.integers(0, high + 1, size=m), reaction,
+                        f"floor-{reaction.value}", p, uses(m, 1, 2, 0.8), draw.integers(0, high + 1, size=m), reaction,
                         penalty=Fraction(int(draw.integers(1, 40)), 7) if reaction is Shortfall.PENALTY else None,
                         group_need=own, overrides=some(p, m, 0, high),
                     )

@@ -48,7 +48,7 @@ def solve(name: str, linear: Linear, task: Task) -> Answer:
     """
     pulp = load_pulp()
     seconds = {"timeLimit": max(1, math.floor(task.seconds))} if math.isfinite(task.seconds) else {}
-    solver = find_solver(name, gapRel=task.gap, **seconds)
+    solver = find_solver(name, gapRel=task.gap / 2, **seconds)  # half, as solvers divide by different things
     if solver is None:
         raise RuntimeError(f"PuLP has no sub-process solver {name} here")
     model, columns = to_pulp(linear, 0)
@@ -67,5 +67,4 @@ def solve(name: str, linear: Linear, task: Task) -> Answer:
     if model.sol_status != pulp.LpSolutionOptimal:
         return Answer(Claim.FEASIBLE, chosen)
     reached = int(np.dot(linear.objective, np.rint(x).astype(np.int64)))
-    bound = reached + math.ceil(abs(reached) * (task.gap + 1e-9)) if task.gap else reached
-    return Answer(Claim.OPTIMAL, chosen, bound)
+    return Answer(Claim.OPTIMAL, chosen, reached + math.floor(abs(reached) * task.gap))

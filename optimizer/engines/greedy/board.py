@@ -7,15 +7,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optimizer.problem.pairs import inhabited, ranges
+from optimizer.problem.pairs import inhabited, pairs_of, ranges
 from optimizer.problem.primitives import (
     SIDE_A,
     SIDE_B,
     UNLIMITED,
+    Floor,
     Incidence,
     IntArray,
     Overrides,
     Shortfall,
+    Switch,
 )
 from optimizer.problem.problem import Problem
 
@@ -207,8 +209,8 @@ def _unit_parts(parts: _Parts, problem: Problem) -> None:
         parts.add(DISTINCT, d.uses, d.partition, [left], key=d.key, known=held)
     for conflict in problem.conflicts:
         there = _grid(problem, conflict.partition, np.zeros(conflict.uses.instances), None, 0, conflict.present)
-        regions = [(there & SIDE_A > 0).astype(np.int64), (there & SIDE_B > 0).astype(np.int64)]
-        parts.add(CONFLICT, conflict.uses, conflict.partition, regions)
+        sides = [((there & side) > 0).astype(np.int64) for side in (SIDE_A, SIDE_B)]
+        parts.add(CONFLICT, conflict.uses, conflict.partition, sides)
     for p in problem.prerequisites:
         served = _grid(problem, p.partition, np.zeros(p.uses.instances), None, 0, p.served)
         parts.add(SERVE, p.uses, p.partition, [served])
@@ -217,7 +219,7 @@ def _unit_parts(parts: _Parts, problem: Problem) -> None:
         need[~inhabited(problem, f.partition)] = 0
         if f.reaction is Shortfall.ALL_OR_NOTHING:
             endless = parts.put(np.array([UNLIMITED]))
-            regions = [np.zeros_like(need), np.zeros_like(need), need]
+            regions = [need * 0, _hopeless(problem, f, need), need]
             parts.add(CELL, f.uses, f.partition, regions, measure=f.measure, opened=endless)
             continue
         op = {Shortfall.REQUIRED: CAP, Shortfall.BEST_EFFORT: WANT, Shortfall.PENALTY: SOFT}[f.reaction]
@@ -248,8 +250,15 @@ def _row_parts(parts: _Parts, problem: Problem) -> None:
                 )
     for s in problem.switches:
         most = parts.put(np.array([UNLIMITED if s.most is None else s.most]))
-        nothing = np.zeros((problem.groups(s.partition), s.uses.instances), np.int64)
-        parts.add(CELL, s.uses, s.partition, [nothing, nothing, np.full_like(nothing, s.lot or 0)], opened=most)
+        lot = np.full((problem.groups(s.partition), s.uses.instances), s.lot or 0)
+        parts.add(CELL, s.uses, s.partition, [np.zeros_like(lot), _hopeless(problem, s, lot), lot], opened=most)
+
+
+def _hopeless(problem: Problem, cells: Floor | Switch, lot: IntArray) -> IntArray:
+    """Mark the cells whose candidates together do not make their lot. Shape (groups, instances)."""
+    measure = cells.measure if isinstance(cells, Floor) else None
+    pairs = pairs_of(problem, cells.uses, cells.partition, measure, every=True)
+    return (pairs.sums(pairs.weight).reshape(lot.shape) < lot).astype(np.int64)
 
 
 def _has_lower(problem: Problem) -> bool:
