@@ -30,7 +30,6 @@ def find_patterns(
     general,
     nodes,
     reach,
-    chunks,
     optimum,
     regret,
     mark,
