@@ -33,8 +33,14 @@ def command(target: Path, contacts: Path | None, full: bool, as_json: bool) -> i
     is broken.
     """
     from optimizer import Scenario, audit
+    from optimizer.cli.interrupts import Interrupts
+    from optimizer.cli.watch import Watch
 
-    report = audit(target) if contacts is None else audit(Scenario.load(target), contacts=contacts)
+    if contacts is None:
+        report = audit(target)
+    else:
+        with Interrupts(keep=False) as interrupts, Watch(output.console(), interrupts) as watch:
+            report = audit(Scenario.load(target), contacts=contacts, observer=watch)
     if as_json:
         output.emit_json(report.to_dict())
     else:

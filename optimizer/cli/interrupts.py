@@ -21,21 +21,26 @@ class Interrupts:
     Parameters
     ----------
     keep : bool
-        What was found until the signal shall be kept (``--on-interrupt publish``): once there is a plan, or the
-        solver has heard the request, there is no hurry any more.
+        What was found until the signal shall be kept (``--on-interrupt publish``): once the solver is at work there
+        may be something to keep, and the solver and the audit get the time that they need.
 
     Attributes
     ----------
     asked : bool
         A signal has arrived.
-    found : bool
-        Set from outside: there is a plan.
+    solving : bool
+        Set from outside: the solver has begun.
     """
 
     def __init__(self, *, keep: bool) -> None:
         self.keep = keep
         self.asked = False
-        self.found = False
+        self.solving = False
+
+    @property
+    def hurried(self) -> bool:
+        """Whether there is nothing to wait for: the run was asked to stop, and there is no plan to be kept."""
+        return self.asked and not (self.keep and self.solving)
 
     def __enter__(self) -> Interrupts:
         self._before = {number: signal.signal(number, self._arrived) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -49,16 +54,11 @@ class Interrupts:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def heeded(self) -> None:
-        """Note that the solver has heard the request: a plan to be kept may now take its time to be published."""
-        if self.asked and self.keep:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
     def _arrived(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        if not (self.keep and self.found):
+        if self.hurried:
             signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         # Not through sys.stderr: its buffer may be in use at the very moment of the signal.
         os.write(2, b"\nStopping at the next safe point; once more to stop at once.\n")

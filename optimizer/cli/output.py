@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optimizer.errors import FINDINGS_SHOWN, Finding, OptimizerError
+from optimizer.errors import FINDINGS_SHOWN, Finding, InfeasibleError, OptimizerError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,7 +55,8 @@ def warn(finding: Finding) -> None:
 def complain(error: OptimizerError, *, as_json: bool) -> None:
     """Say what went wrong: for people on stderr, or as JSON on stdout."""
     if as_json:
-        emit_json(error.to_dict())
+        diagnosis = {"diagnosis": error.diagnosis} if isinstance(error, InfeasibleError) and error.diagnosis else {}
+        emit_json(error.to_dict() | diagnosis)
         return
     for finding in error.findings[:FINDINGS_SHOWN]:
         for line in finding_lines(finding, "✗", "red"):

@@ -72,9 +72,9 @@ def command(
     console = output.console()
     keep = on_interrupt == "publish"
     with Interrupts(keep=keep) as interrupts, Watch(console, interrupts) as watch:
+        for doubt in loaded.warnings:
+            watch.warn(doubt)
         plan = solve(loaded, **given, observer=watch)
-        if interrupts.asked and not keep:
-            raise KeyboardInterrupt
         watch.stage("write")
         folder = publish(plan, out or default_folder(loaded.name, plan.summary["run_id"]))
         if out is None:
@@ -82,7 +82,7 @@ def command(
     show(plan, console)
     console.print(f"  {folder / 'report.html'}\n", soft_wrap=True)
     output.emit((folder / "summary.json").read_text("utf-8").rstrip() if as_json else str(folder))
-    if interrupts.asked:
+    if interrupts.asked and keep:  # otherwise the signal came too late to matter: the folder stood already
         return InterruptedRun.exit_code
     return 0 if _reached(plan, float(loaded.solve.gap if limits["gap"] is None else limits["gap"])) else STOPPED_EARLY
 

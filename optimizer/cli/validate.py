@@ -31,6 +31,7 @@ def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json:
         "scenario": loaded.name,
         "rules": dict(Counter(rule.section for rule in loaded.rules())),
         "horizon": {"start": loaded.horizon.start.isoformat(), "days": loaded.horizon.days},
+        "warnings": [finding.to_dict() for finding in loaded.warnings],
     }
     check = None
     if with_data:
@@ -41,6 +42,8 @@ def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json:
     if as_json:
         output.emit_json(result)
         return
+    for finding in (*loaded.warnings, *(check.findings if check else ())):
+        output.warn(finding)
     counts = ", ".join(f"{n} {section.replace('_', ' ')}" for section, n in result["rules"].items()) or "no rules"
     output.emit(
         f"{loaded.name}: the scenario is valid ({counts}; {loaded.horizon.days} days from {loaded.horizon.start})."
@@ -50,8 +53,6 @@ def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json:
 
 
 def _show(check: DataCheck) -> None:
-    for finding in check.findings:
-        output.warn(finding)
     output.emit(f"\n  {'candidates':<24}{whole(check.candidates):>16}   of {whole(check.customers)} customers")
     for step in check.funnel:
         output.emit(f"  {step.reason:<24}{'−' + whole(step.in_order):>16}   {whole(step.alone)} alone")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PLAIN_EVERY = 5.0
 """Seconds between plain lines: a short run has none."""
-AFTER_SOLVE = "audit"
-"""The stage that begins once there is a plan."""
+SOLVE = "solve"
+"""The stage from which on there may be a plan."""
 
 
 class Watch:
@@ -59,11 +59,10 @@ class Watch:
     def stage(self, name: str) -> None:
         """Begin a stage: the one before it is done."""
         self._finish_stage()
-        if self.interrupts.asked and not self.interrupts.keep:
+        if self.interrupts.hurried:
             raise KeyboardInterrupt
         self._stage, self._stage_started = name, time.monotonic()
-        if name == AFTER_SOLVE:
-            self.interrupts.found = True
+        self.interrupts.solving |= name == SOLVE
         if self._status:
             self._status.update(escape(name))
 
@@ -87,7 +86,6 @@ class Watch:
 
     def stopped(self) -> bool:
         """Say whether somebody asked the run to stop."""
-        self.interrupts.heeded()
         return self.interrupts.asked
 
     def _finish_stage(self) -> None:

@@ -135,3 +135,8 @@ def test_foreign_errors_get_their_place_in_the_tree(
 def test_traceback_is_shown_to_those_who_ask(contactopt: Call, failing: Callable[[BaseException], None]) -> None:
     failing(ZeroDivisionError("division by zero"))
     assert "Traceback" in contactopt("fail", "--debug").err
+
+
+def test_what_is_known_about_a_clash_is_in_the_json(contactopt: Call, failing: Callable[[BaseException], None]) -> None:
+    failing(errors.InfeasibleError("no plan", diagnosis={"clash": ["budget", "loan-floor"]}))
+    assert json.loads(contactopt("fail", "--json").out)["diagnosis"] == {"clash": ["budget", "loan-floor"]}

@@ -38,6 +38,15 @@ def test_validate_as_json_has_the_same_figures(contactopt: Call, coffee: Path) -
     assert found["data"]["eligible"] == 600 - dropped
 
 
+def test_what_is_probably_not_meant_is_a_warning(contactopt: Call, coffee: Path) -> None:
+    rule = "  - {name: two-days-rest, spacing: 2 days}\n"
+    coffee.write_text(coffee.read_text("utf-8").replace(rule, rule + rule.replace("two-days-rest", "again")), "utf-8")
+    shown = contactopt("validate", coffee)
+    assert shown.code == 0
+    assert "again" in shown.err
+    assert len(json.loads(contactopt("validate", coffee, "--json").out)["warnings"]) == 1
+
+
 def test_validate_applies_settings(contactopt: Call, coffee: Path) -> None:
     shown = contactopt("validate", coffee, "--set", "constraints.budgt.at_most=3")
     assert shown.code == 2

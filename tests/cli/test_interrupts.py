@@ -50,26 +50,18 @@ def test_a_request_that_nobody_heeds_becomes_an_order(keep: bool) -> None:
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_a_plan_to_be_kept_has_time_once_the_solver_has_heard() -> None:
+def test_a_plan_to_be_kept_has_time_once_the_solver_is_at_work() -> None:
     with Interrupts(keep=True) as signals:
-        send()
-        signals.heeded()
-        wait()
-
-
-@pytest.mark.usefixtures("_impatient")
-def test_a_plan_to_be_kept_has_time_once_it_exists() -> None:
-    with Interrupts(keep=True) as signals:
-        signals.found = True
+        signals.solving = True
         send()
         wait()
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_a_plan_to_be_discarded_has_no_time_even_when_heard() -> None:
+def test_a_plan_to_be_discarded_has_no_time() -> None:
     with Interrupts(keep=False) as signals:
+        signals.solving = True
         send()
-        signals.heeded()
         with pytest.raises(KeyboardInterrupt):
             wait()
 

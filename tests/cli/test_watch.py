@@ -75,6 +75,13 @@ def test_a_run_that_is_asked_to_stop_begins_no_further_stage(watch: Watch, signa
 
 
 def test_a_plan_to_be_kept_goes_on_to_be_published(watch: Watch, signals: Interrupts) -> None:
-    signals.asked = signals.keep = True
+    signals.keep = True
+    watch.stage("solve")
+    signals.asked = True
     watch.stage("audit")
-    assert signals.found
+
+
+def test_before_the_solver_has_begun_there_is_nothing_to_be_kept(watch: Watch, signals: Interrupts) -> None:
+    signals.asked = signals.keep = True
+    with pytest.raises(KeyboardInterrupt):
+        watch.stage("solve")
