@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -10,13 +10,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.compile.order import Kinds, number_customers, number_kinds
+from optimizer.compile.customers import number_customers
+from optimizer.compile.kinds import EPOCH, Kinds, number_kinds
 from optimizer.compile.pins import pinned, refuse_ineligible
 from optimizer.compile.quanta import VALUE_ROOM, quantised
 from optimizer.compile.read import Read, read_candidates
 from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.world import CompileWorld
-from optimizer.data.layout import literal
+from optimizer.compile.zones import Zones
 from optimizer.data.tables import Tables
 from optimizer.errors import Finding
 from optimizer.language.expressions import ColumnName, Expression
@@ -105,20 +106,27 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
     scenario.refuse_unsupported()
     seed = scenario.solve.seed
     rules = [rule for rule in scenario.rules() if not getattr(rule, "report_only", False)]
-    zone = literal(scenario.horizon.timezone if isinstance(scenario.horizon.timezone, str) else "UTC")
+    zones = Zones.of(scenario, tables)
     unit_customer = number_customers(tables, seed, _shared(rules, tables))
     customers = int(unit_customer[-1])
-    kinds = number_kinds(tables, seed, _labels(rules, tables), _conditions(rules, tables), zone)
-    read = read_candidates(scenario, tables, kinds, rules, _amounts(rules, tables), zone)
+    kinds = number_kinds(
+        tables,
+        seed,
+        labels=_labels(rules, tables),
+        conditions=_conditions(rules, tables),
+        zones=zones,
+        now=scenario.now,
+    )
+    read = read_candidates(scenario, tables, kinds, rules, _amounts(rules, tables))
 
     order = np.flatnonzero(read.refused == 0)
     sign = 1.0 if scenario.objective.maximize is not None else -1.0
     contribution = read.contribution[order]
     value, decimals, exact = quantised(contribution * sign, float(np.abs(contribution).sum()), VALUE_ROOM)
     world = CompileWorld(
-        scenario, tables, kinds, zone, customers, read.kind, read.customer, order, read.amounts, decimals, read.held
+        scenario, tables, kinds, customers, read.kind, read.customer, order, read.amounts, decimals, read.held
     )
-    primitives = [primitive for rule in rules for primitive in rule.compile(world)]
+    primitives = [primitive for rule in rules for primitive in _compile(rule, world)]
 
     # Only customers with something to decide are part of the problem; the others' groups stay, without candidates.
     start = np.searchsorted(read.customer[order], np.arange(customers + 1))
@@ -168,6 +176,14 @@ def _required(scenario: Scenario, tables: Tables, kinds: Kinds, read: Read) -> I
     kept = pinned(scenario, tables, kinds, scenario.pins.keep, read.customer, read.kind)
     refuse_ineligible(scenario.pins.keep, read.refused[kept], read.reasons)
     return np.searchsorted(np.flatnonzero(read.refused == 0), kept)
+
+
+def _compile(rule: Rule, world: CompileWorld) -> Iterator[Primitive]:
+    """Yield a rule's primitives; a policy's, once for each zone that an unknown one may be."""
+    yield from rule.compile(world)
+    if rule.section == "contact_policies":
+        for choice in range(1, len(world.kinds_known.zones.choices)):
+            yield from rule.compile(world.under(choice))
 
 
 def _of(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:
@@ -246,7 +262,8 @@ def _ranks(tables: Tables, kinds: Kinds, problem: Problem) -> dict[str, IntArray
     Contacts come in the order of their slots. An offer's priority is the ``priority`` column of the offers table
     (1 first), or else its mean contribution, highest first.
     """
-    when = np.where(np.isnan(kinds.instant), (kinds.day - 719163) * 86_400e6, kinds.instant)
+    sent = kinds.constraint
+    when = np.where(np.isnan(sent.instant), (sent.day - EPOCH) * 86_400e6, sent.instant)
     first_come = np.unique(when, return_inverse=True)[1][problem.kind]
     rows = tables.con.execute('SELECT dense_rank() OVER (ORDER BY offer) - 1 FROM "@kinds" ORDER BY kind').fetchall()
     offer = np.array([row[0] for row in rows], np.int64)

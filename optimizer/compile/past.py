@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from optimizer.compile.order import local_day
 from optimizer.compile.quanta import to_quanta
 from optimizer.compile.sight import bind, joins
+from optimizer.compile.zones import local_day
 from optimizer.data.layout import quote
 from optimizer.errors import ScenarioError
 from optimizer.language.expressions import ColumnName, Expression
@@ -52,11 +52,12 @@ def read_past(
     day, instant = _when(world, clock)
     code, join = _label_codes(world, scope, labels)
     group_sql, group_join, tables_used, by_customer = _groups(world, scope.partition)
+    beside = seen.used | tables_used | world.kinds_known.zones.tables
     rows = tables.con.execute(
         f"SELECT {group_sql} AS who, {code} AS label, {day} - DATE '1970-01-01' AS day, "
         f"CAST(epoch_us({instant}) AS DOUBLE) AS instant, {weight} AS weight, "
         f"{_key(world, seen, columns)} AS key "
-        f"FROM history{joins(seen.used | tables_used, 'history')}{group_join}{join} WHERE coalesce({condition}, false)"
+        f"FROM history{joins(beside, 'history')}{group_join}{join} WHERE coalesce({condition}, false)"
     ).fetchnumpy()
     group: IntArray = np.asarray(rows["who"], np.int64)
     if by_customer and scope.partition is not None and scope.partition != EVERYONE:
@@ -105,9 +106,10 @@ def _when(world: CompileWorld, clock: Clock) -> tuple[str, str]:
     The response's time comes first on its clock, the arrival's on its; then the sending's.
     """
     order = {"sending": ("",), "arrival": ("arrived_", ""), "response": ("response_", "")}[clock]
+    zone = world.zone(clock)
     known = [part for part in order if f"@{part}date" in world.tables.columns["history"]]
     dates = [(f'history."@{part}date"', f'history."@{part}instant"') for part in known]
-    days = ", ".join(local_day(date, instant, world.zone) for date, instant in dates)
+    days = ", ".join(local_day(date, instant, zone) for date, instant in dates)
     # A date-only time must not borrow the instant of a later choice.
     chosen = " ".join(f"WHEN {date} IS NOT NULL OR {instant} IS NOT NULL THEN {instant}" for date, instant in dates)
     return f"coalesce({days})", f"CASE {chosen} END"

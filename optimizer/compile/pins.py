@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.compile.order import Kinds
+from optimizer.compile.kinds import Kinds
 from optimizer.data.key_tables import read_keys
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError, Finding, InfeasibleError

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.compile.customers import hold_out
 from optimizer.compile.filters import SLOT_TIMES, CandidateSight
-from optimizer.compile.order import Kinds, hold_out
+from optimizer.compile.kinds import Kinds
 from optimizer.compile.pins import pinned
 from optimizer.compile.sight import joins, quoted
 from optimizer.data.tables import Tables
@@ -56,7 +57,6 @@ def read_candidates(
     kinds: Kinds,
     rules: Sequence[Rule],
     amounts: Sequence[Expression],
-    zone: str,
 ) -> Read:
     """Read what the problem needs of every candidate.
 
@@ -69,11 +69,14 @@ def read_candidates(
     filters = [rule for rule in rules if isinstance(rule, EligibilityRule)]
     conditions = {e: tables.catalog.bind(e) for rule in filters for e in rule.needs().conditions}
     expressions = [objective, *amounts, *conditions.values(), *kinds.tested]
-    used = frozenset(c.table or "" for e in expressions for c in e.columns) | {c.table or "" for c in kinds.columns}
-    named = scenario.horizon.timezone
-    sight = CandidateSight(tables, zone, named if isinstance(named, str) else named.default, conditions)
+    used = frozenset(c.table or "" for e in expressions for c in e.columns) | kinds.tables
+    zones = kinds.zones
+    sights = [CandidateSight(tables, zones.sql(i), zones.default, conditions) for i in range(len(zones.choices))]
     reasons = ["invalid", "outside horizon", "past", *(rule.name for rule in filters)]
-    tests = [tables.invalid or "false", *(rule.refusal(sight) for rule in filters)]
+    tests = [
+        tables.invalid or "false",
+        *(" OR ".join(dict.fromkeys(rule.refusal(s) for s in sights)) for rule in filters),
+    ]
     bits = [0, *range(3, 3 + len(filters))]
     refused = " + ".join(f"CASE WHEN {test} THEN {1 << bit} ELSE 0 END" for test, bit in zip(tests, bits, strict=True))
     numbers = ", ".join(f"CAST({e.sql(quoted)} AS DOUBLE) AS n{i}" for i, e in enumerate([objective, *amounts]))
@@ -142,8 +145,10 @@ def _finite(numbers: npt.NDArray[np.float64], objective: Expression) -> None:
 def _by_time(scenario: Scenario, kinds: Kinds) -> IntArray:
     """Return the refusals that a slot's time alone decides: outside the horizon (bit 1), past (bit 2)."""
     first = scenario.horizon.start.toordinal()
-    outside = (kinds.day < first) | (kinds.day >= first + scenario.horizon.days)
-    now_micros = scenario.now.timestamp() * 1e6
-    today = scenario.today.toordinal()
-    past = np.where(np.isnan(kinds.instant), kinds.day < today, kinds.instant < now_micros)
+    now = scenario.now.timestamp() * 1e6
+    outside = np.zeros(kinds.count, bool)
+    past = np.zeros(kinds.count, bool)
+    for sent, today in zip(kinds.sending, kinds.today, strict=True):
+        outside |= (sent.day < first) | (sent.day >= first + scenario.horizon.days)
+        past |= np.where(np.isnan(sent.instant), sent.day < today, sent.instant < now)
     return 2 * outside.astype(np.int64) + 4 * past.astype(np.int64)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
-from optimizer.compile.order import Kinds, local_day
+from optimizer.compile.kinds import BITS, Kinds
 from optimizer.compile.quanta import (
     AMOUNT_ROOM,
     SMALL_AMOUNTS,
@@ -21,6 +21,7 @@ from optimizer.compile.quanta import (
     to_quanta,
 )
 from optimizer.compile.sight import Level, bind, joins, level, level_of_column, quoted, split
+from optimizer.compile.zones import local_day
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError, ScenarioError, UnsupportedError
@@ -65,7 +66,6 @@ class CompileWorld:
     scenario: Scenario
     tables: Tables
     kinds_known: Kinds
-    zone: str
     customers: int
     kind: IntArray
     customer: IntArray
@@ -76,13 +76,15 @@ class CompileWorld:
     measures: list[Measure] = field(default_factory=list)
     partitions: list[Partition] = field(default_factory=list)
     group_keys: dict[int, GroupKeys] = field(default_factory=dict)
+    choice: int = 0
     _matches: dict[Expression, BoolArray] = field(default_factory=dict)
     _partition_of: dict[object, int] = field(default_factory=dict)
     _amounts_known: dict[str, Amount] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         everyone = np.arange(self.customers, dtype=np.int32)
-        self.partitions.append(Partition("customer", everyone, self.customers))
+        if not self.partitions:
+            self.partitions.append(Partition("customer", everyone, self.customers))
 
     @property
     def kinds(self) -> int:
@@ -102,17 +104,24 @@ class CompileWorld:
     @property
     def last_arrival(self) -> int:
         """Last day on which a planned contact may arrive."""
-        return max(self.last_day, int(self.kinds_known.arrival.max(initial=0)))
+        return max(self.last_day, int(self.times("arrival").day.max(initial=0)))
+
+    def under(self, choice: int) -> CompileWorld:
+        """Return the world in which unknown time zones are the given one, and only customers with such are seen."""
+        return replace(self, choice=choice)
+
+    def zone(self, clock: Clock) -> str:
+        """Return SQL of the customer's time zone, as a clock sees it."""
+        return self.kinds_known.zones.sql(None if clock == "sending" else self.choice)
 
     def day(self, clock: Clock) -> IntArray:
         """Local day of each kind."""
-        return self.kinds_known.day if clock == "sending" else self.kinds_known.arrival
+        return self.times(clock).day
 
     def times(self, clock: Clock) -> Times:
         """Local day and instant of each kind."""
         known = self.kinds_known
-        lead = (known.arrival - known.day) * 86_400e6 if clock != "sending" else 0
-        return Times(self.day(clock), known.instant + lead)
+        return known.constraint if clock == "sending" else known.arrival[self.choice]
 
     # Conditions -----------------------------------------------------------------------------------------------
 
@@ -121,12 +130,17 @@ class CompileWorld:
         bound = bind(self.tables.catalog, condition)
         if bound not in self._matches:
             self._matches[bound] = self._evaluate(bound)
-        return self._matches[bound]
+        return self._matches[bound] & self._seen
+
+    @property
+    def _seen(self) -> BoolArray:
+        """Kinds that are seen at all under the choice of zones."""
+        return self.kinds_known.unknown if self.choice else np.ones(self.kinds, bool)
 
     def _evaluate(self, bound: Expression) -> BoolArray:
         if bound in self.kinds_known.tested:
             bit = self.kinds_known.tested.index(bound)
-            sql, tables = f'(candidates."@bits{bit // 60}" >> {bit % 60}) & 1 = 1', frozenset[str]()
+            sql, tables = f'(candidates."@bits{bit // BITS}" >> {bit % BITS}) & 1 = 1', frozenset[str]()
         else:
             sql, tables = f"coalesce({bound.sql(quoted)}, false)", _tables(bound)
         found = self.tables.con.execute(
@@ -150,7 +164,7 @@ class CompileWorld:
         named = [(name, self.tables.catalog.column(name)) for name in for_each]
         by_kind = [(n, c) for n, c in named if level_of_column(c) is not Level.CUSTOMER]
         by_customer = [(n, c) for n, c in named if level_of_column(c) is Level.CUSTOMER]
-        reached = np.ones(self.kinds, bool) if cut.rest is None else self.matches(cut.rest)
+        reached = self._seen if cut.rest is None else self.matches(cut.rest)
         label, labels = self._labels(by_kind, reached)
         partition, group_labels = self._partition(per, by_customer, cut.customer)
         if per is None and tables:
@@ -381,8 +395,11 @@ class CompileWorld:
             return self.scenario.data.history_since.toordinal()
         if not self.tables.has("history"):
             return None
-        day = local_day('"@date"', '"@instant"', self.zone)
-        ((first,),) = self.tables.con.execute(f"SELECT min({day}) FROM history").fetchall()
+        zones = self.kinds_known.zones
+        day = local_day('history."@date"', 'history."@instant"', zones.sql(self.choice))
+        ((first,),) = self.tables.con.execute(
+            f"SELECT min({day}) FROM history{joins(zones.tables, 'history')}"
+        ).fetchall()
         return None if first is None else int(first.toordinal())
 
     # Limits ---------------------------------------------------------------------------------------------------
@@ -399,7 +416,7 @@ class CompileWorld:
         self, rule: str, limit: TableLimit, cells: list[dict[str, str | None]], *, decimals: int, down: bool
     ) -> IntArray:
         known = read_limits(self.scenario.base / limit.table, tuple(cells[0]) if cells else (), limit.column)
-        out = np.empty(len(cells), np.int64)
+        out: IntArray = np.empty(len(cells), np.int64)
         missing = []
         for i, cell in enumerate(cells):
             number = known.get(tuple(cell.values()), limit.default)

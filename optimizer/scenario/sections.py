@@ -61,10 +61,6 @@ class Horizon(Section):
         """Last local day."""
         return self.start + dt.timedelta(days=self.days - 1)
 
-    def unsupported(self) -> str | None:
-        """Name what is not supported yet."""
-        return "a time zone per customer ('timezone: {column}')" if isinstance(self.timezone, ZoneColumn) else None
-
 
 class Database(Section):
     """A table read from a database."""

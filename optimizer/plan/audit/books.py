@@ -19,6 +19,7 @@ from optimizer.language.durations import Window
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.language.limits import Limit, TableLimit
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
+from optimizer.plan.audit.zones import Clockwork
 from optimizer.rules.books import Sum
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Clock
@@ -44,6 +45,7 @@ class SqlBooks:
 
     def __init__(self, scenario: Scenario, tables: Tables, contacts: str) -> None:
         self.scenario, self.tables, self.contacts = scenario, tables, contacts
+        self.clockwork = Clockwork(scenario, tables)
         self._made = 0
         self._limits: dict[tuple[str, tuple[str, ...], str], dict[tuple[str | None, ...], Decimal]] = {}
 
@@ -157,9 +159,8 @@ class SqlBooks:
         tests = [] if purpose is None else [f"x.purpose = {literal(purpose)}"]
         start = f"coalesce({side.midnight('slot_times.date')}, slot_times.instant)"
         last = f"coalesce({side.midnight('slot_times.date + 1')} - INTERVAL 1 MICROSECOND, slot_times.instant)"
-        zone = self.scenario.horizon.timezone
         for column in {"from", "until"} & set(columns):
-            told = moment(f'x."{column}"', columns[column], zone if isinstance(zone, str) else zone.default)
+            told = moment(f'x."{column}"', columns[column], self.clockwork.default)
             assert told is not None
             if column == "from":
                 test = f"coalesce({side.midnight(told.date)}, {told.instant}) <= {start}"
@@ -186,7 +187,8 @@ class SqlBooks:
             start = f"least({first}, DATE '{since.isoformat()}')"
         elif self.tables.has("history"):
             side = Side(self, planned=False)
-            start = f"least({first}, (SELECT coalesce(min({side.day('sending')}), {first}) FROM history))"
+            earliest = f"SELECT coalesce(min({side.day('sending')}), {first}) FROM {side.source()}"
+            start = f"least({first}, ({earliest}))"
         self._made += 1
         kept = f'"@windows{self._made}"'
         self.tables.con.execute(
@@ -288,7 +290,7 @@ class Side:
                 text += f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"'
         if self._planned:
             text += " LEFT JOIN slot_times ON slot_times.slot = candidates.slot"
-        return text
+        return text + self.books.clockwork.join(base)
 
     def _spell(self, column: ColumnName) -> str:
         own = "candidates" if self._planned else "history"
@@ -343,8 +345,7 @@ class Side:
     @property
     def zone(self) -> str:
         """Return SQL of the time zone."""
-        zone = self.books.scenario.horizon.timezone
-        return literal(zone if isinstance(zone, str) else "UTC")
+        return self.books.clockwork.sql
 
     def slot(self) -> str:
         """Return the slot as text."""
@@ -353,7 +354,11 @@ class Side:
     def instant(self, clock: Clock) -> str:
         """Return the UTC moment on the rule's clock, or NULL where only a date is known."""
         if self._planned:
-            return "slot_times.instant" if clock == "sending" else f"slot_times.instant + to_days({self._lead()})"
+            if clock == "sending" or self._lead() == "0":
+                return "slot_times.instant"
+            local = f"(slot_times.instant AT TIME ZONE 'UTC') AT TIME ZONE {self.zone}"
+            later = f"(({local} + to_days({self._lead()})) AT TIME ZONE {self.zone}) AT TIME ZONE 'UTC'"
+            return f"CASE WHEN {self._lead()} = 0 THEN slot_times.instant ELSE {later} END"
         chosen = " ".join(f"WHEN {d} IS NOT NULL OR {i} IS NOT NULL THEN {i}" for d, i in self._clocks(clock))
         return f"CASE {chosen} END"
 

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from optimizer.data.key_tables import read_keys
 from optimizer.data.tables import Tables
-from optimizer.plan.audit.books import Side, SqlBooks
+from optimizer.plan.audit.books import Side, SqlBooks, canonical
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
 from optimizer.plan.audit.report import AuditReport
+from optimizer.rules.base import Rule
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
@@ -41,10 +42,12 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
     """
     lines = list(_enter(tables, contacts))
     books = SqlBooks(scenario, tables, PLAN)
-    lines += [*_times(books), *_held_out(books), *_pins(books)]
+    lines += [*_held_out(books), *_pins(books)]
     rules = scenario.rules()
     for rule in rules:
-        lines += rule.audit(books)
+        if rule.section == "constraints":
+            lines += rule.audit(books)
+    lines += _by_local_time(books, [rule for rule in rules if rule.section != "constraints"])
     value = _value(books)
     penalties = sum((line.paid for line in lines), Decimal(0))
     objective = value - penalties if scenario.objective.maximize is not None else value + penalties
@@ -81,6 +84,16 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
             yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 
 
+def _by_local_time(books: SqlBooks, rules: list[Rule]) -> list[Line]:
+    """Audit what depends on local days under everything that an unknown time zone may be; tell each breach once."""
+    found: dict[tuple[str, str, str], Line] = {}
+    for zone in books.clockwork.assumptions:
+        books.clockwork.assume(zone)
+        for line in [*_times(books), *(line for rule in rules for line in rule.audit(books))]:
+            found.setdefault((line.rule, canonical(line.group), line.sense), line)
+    return list(found.values())
+
+
 def _times(books: SqlBooks) -> Iterator[Line]:
     """Count contacts whose slot lies outside the horizon or before now."""
     side = Side(books, planned=True)
@@ -89,10 +102,11 @@ def _times(books: SqlBooks) -> Iterator[Line]:
     day = side.day("sending")
     now = books.scenario.now
     moment = f"TIMESTAMP '{now.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}'"
+    today = f"CAST(({moment} AT TIME ZONE 'UTC') AT TIME ZONE {side.zone} AS DATE)"
     tests = {
         "outside horizon": f"NOT ({day} >= {first} AND {day} < {first} + {horizon.days})",
         "past": f"CASE WHEN {side.instant('sending')} IS NULL "
-        f"THEN {day} < DATE '{books.scenario.today.isoformat()}' ELSE {side.instant('sending')} < {moment} END",
+        f"THEN {day} < {today} ELSE {side.instant('sending')} < {moment} END",
     }
     for name, test in tests.items():
         ((count,),) = books.query(f"SELECT count(*) FROM {side.source()} WHERE coalesce({test}, true)")
