@@ -7,8 +7,8 @@ import signal
 from types import FrameType, TracebackType
 from typing import NoReturn
 
-PATIENCE = 1.5
-"""Seconds that the solver has to stop by itself; the whole command must end within two."""
+PATIENCE = 1.0
+"""Seconds that the solver has to stop by itself; the whole command, its clearing up included, must end within two."""
 
 
 class Interrupts:
