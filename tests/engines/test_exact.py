@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -11,7 +12,7 @@ import pytest
 
 from optimizer.engines.exact import Exact, child, cp_sat, math_opt, run
 from optimizer.engines.exact.answer import Answer, Claim, Task
-from optimizer.engines.exact.solvers import CP_SAT, HIGHS, search
+from optimizer.engines.exact.solvers import CP_SAT, HIGHS, choose_order, search
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.linearize import linearize
@@ -66,6 +67,29 @@ def test_the_price_of_a_soft_limit_is_never_above_its_penalty():
     soft = Rows("soft", uses(2, (0, 1), (1, 1)), np.array([-UNLIMITED]), np.array([0]), penalty=Fraction(3, 2))
     solution = Exact().solve(make_problem([10, 1], rows=(soft,)), Request())
     assert solution.prices["soft"].tolist() == [1.5]
+
+
+# Which solver
+
+
+def test_few_columns_go_to_cp_sat_and_the_reason_is_recorded():
+    solution = Exact().solve(tight_problem(), Request())
+    assert solution.engine == "exact (CP-SAT)"
+    assert solution.detail == "CP-SAT: 400 columns, few enough to be proven in whole numbers."
+
+
+def test_many_columns_go_to_highs_and_the_reason_is_recorded(monkeypatch):
+    monkeypatch.setattr(run, "SMALL", 399)
+    monkeypatch.setattr(run, "search_in_child", in_this_process)
+    solution = Exact().solve(tight_problem(), Request())
+    assert solution.engine == "exact (HiGHS)"
+    assert solution.detail == "HiGHS: 400 columns, where it leads CP-SAT; its bound includes its tolerance."
+
+
+def test_amounts_too_large_for_floating_point_go_to_cp_sat(monkeypatch):
+    row = Rows("budget", uses(2, (0, 2**50), (1, 2**50 + 1)), np.array([-UNLIMITED]), np.array([2**50]))
+    linear = linearize(make_problem([1, 2], rows=(row,)))
+    assert choose_order(linear) == ((CP_SAT, HIGHS), "amounts add up to 2.3e+15 quanta, too many for floating point")
 
 
 # Solvers that lie
@@ -176,13 +200,15 @@ def test_a_child_out_of_memory_is_told_and_survived(monkeypatch):
     assert "HiGHS was not believed" in solution.detail
 
 
-def test_a_time_limit_returns_the_best_plan_and_a_valid_bound():
+def test_a_time_limit_returns_the_best_plan_and_a_valid_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     problem, began = weekly_problem(1500), time.monotonic()
     solution = Exact().solve(problem, Request(gap=0.0, deadline=began + 3))
     assert time.monotonic() - began < 4
     assert (solution.reason, solution.limit, solution.reproducible) == (Reason.FEASIBLE, Limit.TIME, False)
     assert evaluate(problem, solution.chosen).objective == solution.objective
     assert solution.bound is None or solution.bound >= solution.objective
+    assert not list(tmp_path.iterdir()), "a killed child left files"
 
 
 def test_an_interrupt_is_heard_within_two_seconds():

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from optimizer.engines.exact.answer import Answer, Claim, Task, Tell
@@ -55,21 +56,22 @@ def search_in_child(
     RuntimeError
         If the child fails or dies by itself.
     """
-    child = subprocess.Popen(
-        [sys.executable, "-m", f"{__package__}.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-        start_new_session=True,
-    )
-    frames: queue.Queue[tuple[str, Any]] = queue.Queue()
-    threading.Thread(target=_write, args=(child, (solver, linear, task, memory)), daemon=True).start()
-    threading.Thread(target=_read, args=(child, frames), daemon=True).start()
-    try:
-        return _follow(child, frames, tell, deadline, stopped)
-    finally:
-        _kill(child)
+    with TemporaryDirectory(prefix="contactopt-") as scratch:  # ours, as a killed child cleans nothing up
+        child = subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(scratch),
+            start_new_session=True,
+        )
+        frames: queue.Queue[tuple[str, Any]] = queue.Queue()
+        threading.Thread(target=_write, args=(child, (solver, linear, task, memory)), daemon=True).start()
+        threading.Thread(target=_read, args=(child, frames), daemon=True).start()
+        try:
+            return _follow(child, frames, tell, deadline, stopped)
+        finally:
+            _kill(child)
 
 
 def _follow(
@@ -141,8 +143,8 @@ def left_for_child(memory: int | None) -> int | None:
     return max(memory // 4, memory - unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def _environment() -> dict[str, str]:
-    """Let the child find this package where this process found it."""
+def _environment(scratch: str) -> dict[str, str]:
+    """Let the child find this package where this process found it, and put its files where we remove them."""
     home = str(Path(__file__).resolve().parents[3])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch}

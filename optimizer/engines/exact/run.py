@@ -9,7 +9,7 @@ from optimizer.engines.exact.answer import Answer, Claim, FloatArray, Task
 from optimizer.engines.exact.child import left_for_child, search_in_child
 from optimizer.engines.exact.record import Record
 from optimizer.engines.exact.relaxation import row_prices
-from optimizer.engines.exact.solvers import CP_SAT, LP, SMALL, WORK, choose_order, search, title, tolerance
+from optimizer.engines.exact.solvers import CP_SAT, LP, SMALL, WORK, as_asked, choose_order, search, title, tolerance
 from optimizer.engines.exact.through_pulp import PREFIX
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.solution import Limit, Reason, Solution
@@ -38,6 +38,7 @@ class Run:
         self.limit: Limit | None = None
         self.clocked = False
         self.unconfirmed = False
+        self.first, self.why = "", ""
         self.duals: FloatArray | None = None
 
     def solution(self) -> Solution:
@@ -50,20 +51,27 @@ class Run:
         NoPlanError
             If a limit came before any plan, or no solver could be believed.
         """
+        linear = self.record.linear
         through_pulp = self.name.startswith(PREFIX)
-        if self.record.linear.columns <= SMALL and not through_pulp:
+        if linear.columns <= SMALL and not through_pulp:
+            self._ask(CP_SAT, f"{linear.columns:,} columns, few enough to be proven in whole numbers")
             self._take(CP_SAT, self._here(CP_SAT, work=WORK))
             if self._reached():
                 self._price(self._here(LP))
                 return self._solution()
+        order, why = as_asked(linear, self.name) if through_pulp else choose_order(linear)
+        self._ask(order[0], why)
         if self.record.problem.rows:
             self._price(self._away(LP, LP_SHARE))
-        for solver in (self.name,) if through_pulp else choose_order(self.record.linear):
+        for solver in order:
             if self.limit is None and not self._reached():
                 self._take(solver, self._away(solver))
-        if self.unconfirmed and self.record.chosen is None and self.limit is None:
+        if self.unconfirmed and CP_SAT not in order and self.record.chosen is None and self.limit is None:
             self._take(CP_SAT, self._away(CP_SAT))
         return self._solution()
+
+    def _ask(self, first: str, why: str) -> None:
+        self.first, self.why = first, why
 
     def _reached(self) -> bool:
         return self.record.gap <= self.record.request.gap
@@ -155,12 +163,12 @@ class Run:
         )
 
     def _choice(self) -> str:
-        columns = f"{self.record.linear.columns:,} columns"
+        """Say which solver's answer it is, and why that one was asked."""
         if self.solver is None:
-            return f"The plan by greedy choice, for {columns}: no solver had a better one."
-        if self.solver == CP_SAT:
-            return f"CP-SAT in whole numbers, for {columns}."
-        return f"{title(self.solver)}, for {columns}; its bound includes its tolerance."
+            return "The plan by greedy choice: no solver had a better one."
+        if self.solver == self.first:
+            return f"{title(self.solver)}: {self.why}."
+        return f"{title(self.solver)}, after {title(self.first)}."
 
     def _prices(self) -> dict[str, FloatArray] | None:
         if self.duals is None and self.record.problem.rows:

@@ -21,8 +21,8 @@ WORK = 1.0
 """CP-SAT's counted work in this process, about a second, so that the caller's wish to stop is heard in time."""
 
 
-def choose_order(linear: Linear) -> tuple[str, ...]:
-    """Return the solvers in the order in which they are tried in a child process.
+def choose_order(linear: Linear) -> tuple[tuple[str, ...], str]:
+    """Choose the solvers that are tried in a child process, in their order, and say why the first comes first.
 
     Measured on the weekly structure (59 rows across customers at 35 to 110 % of free demand), time to a gap of 1e-4 on
     one core. HiGHS: 0.45 s, 6 s, 169 s at 500, 2,000, 10,000 customers × 20 candidates. CP-SAT with eight strategies
@@ -30,9 +30,15 @@ def choose_order(linear: Linear) -> tuple[str, ...]:
     9 s. Without the rows, or with the budget or the counts alone, HiGHS leads too. CP-SAT wins below some thousand
     columns, where it answers before another process has started, in whole numbers.
     """
-    if linear.columns <= MEDIUM and _largest_activity(linear) > TRUSTED:
-        return (CP_SAT, HIGHS)
-    return (HIGHS, CP_SAT)
+    activity = _largest_activity(linear)
+    if linear.columns <= MEDIUM and activity > TRUSTED:
+        return (CP_SAT, HIGHS), f"amounts add up to {activity:.1e} quanta, too many for floating point"
+    return (HIGHS, CP_SAT), f"{linear.columns:,} columns, where it leads CP-SAT; its bound includes its tolerance"
+
+
+def as_asked(linear: Linear, solver: str) -> tuple[tuple[str, ...], str]:
+    """Return the one solver that was asked for, and that as the reason."""
+    return (solver,), f"as asked, for {linear.columns:,} columns; its bound includes its tolerance"
 
 
 def tolerance(linear: Linear, bound: int | None) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import signal
 import sys
 import threading
 from typing import Any, BinaryIO
@@ -55,6 +56,8 @@ def _end_with_parent() -> None:
     """Leave when the parent closes our input, by will or by dying."""
     with contextlib.suppress(OSError):
         sys.stdin.buffer.read()
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # with whatever a solver has started
     os._exit(0)
 
 
