@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from optimizer.errors import MachineError, UsageError
+from optimizer.errors import MachineError, UnsupportedError, UsageError
 from optimizer.problem.linear import Linear
 from optimizer.problem.linearize import linearize
-from optimizer.problem.primitives import UNLIMITED, IntArray
+from optimizer.problem.primitives import UNLIMITED, IntArray, Shortfall
 from optimizer.problem.problem import Problem
 
 
@@ -103,11 +103,20 @@ def write_model(
     ------
     UsageError
         If the format is not known.
+    UnsupportedError
+        If there are best-effort floors and ``least_shortfall`` is missing.
     MachineError
         If PuLP cannot be loaded or the file cannot be written.
     """
     if format not in ("mps", "lp"):
         raise UsageError(f"there is no model format {format!r}", fix="use mps or lp")
+    efforts = sorted({f.rule for f in problem.floors if f.reaction is Shortfall.BEST_EFFORT})
+    if efforts and least_shortfall is None:
+        raise UnsupportedError(
+            "a best-effort minimum takes a search of its own, which a model file cannot hold",
+            where=", ".join(efforts),
+            fix="give these minimums a penalty for the export",
+        )
     model, _ = to_pulp(linearize(problem, least_shortfall), problem.value_decimals, minimize=format == "mps")
     try:
         if format == "mps":

@@ -16,7 +16,7 @@ from optimizer.engines.exact.solvers import CP_SAT, HIGHS, choose_order, search
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.linearize import linearize
-from optimizer.problem.primitives import UNLIMITED, Floor, Rows, Shortfall
+from optimizer.problem.primitives import UNLIMITED, Counter, Floor, Rows, Shortfall
 from optimizer.problem.solution import Limit, Reason, Request
 from tests.engines.conformance import ProvingConformance, case
 from tests.engines.simple import make_problem, uses
@@ -67,6 +67,21 @@ def test_the_price_of_a_soft_limit_is_never_above_its_penalty():
     soft = Rows("soft", uses(2, (0, 1), (1, 1)), np.array([-UNLIMITED]), np.array([0]), penalty=Fraction(3, 2))
     solution = Exact().solve(make_problem([10, 1], rows=(soft,)), Request())
     assert solution.prices["soft"].tolist() == [1.5]
+
+
+# Best efforts
+
+
+def test_a_row_across_units_cannot_lower_the_effort():
+    effort = Floor("hear", 0, uses(2, (0, 1), (1, 1)), np.array([2]), Shortfall.BEST_EFFORT)
+    cap = Counter("cap", 0, uses(2, (0, 1), (1, 1)), np.array([1]))
+    alone = make_problem([-4, -3], counters=(cap,), floors=(effort,))
+    solution = Exact().solve(alone, Request())
+    assert solution.chosen.tolist() == [1]
+    assert solution.extra["least_shortfall"].tolist() == [1]
+    none = Rows("budget", uses(2, (0, 1), (1, 1)), np.array([-UNLIMITED]), np.array([0]))
+    with pytest.raises(InfeasibleError):
+        Exact().solve(replace(alone, rows=(none,)), Request())
 
 
 # Which solver

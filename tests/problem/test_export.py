@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from optimizer.engines.exact import Exact
+from optimizer.engines.exact.effort import least_shortfall
 from optimizer.engines.exact.through_pulp import CBC, find_solver
-from optimizer.errors import MachineError, UsageError
+from optimizer.errors import InfeasibleError, MachineError, UnsupportedError, UsageError
 from optimizer.problem.export import write_model
 from optimizer.problem.primitives import UNLIMITED, Counter, Floor, Rows, Shortfall
 from optimizer.problem.solution import Request
@@ -43,7 +44,7 @@ def test_every_primitive_survives_the_export(tmp_path):
             continue
         try:
             solution = Exact().solve(problem, Request())
-        except Exception:
+        except InfeasibleError:
             continue
         write_model(problem, tmp_path / "plan.mps")
         found = Fraction(-cbc_objective(tmp_path / "plan.mps") * 100).limit_denominator(1000)
@@ -67,6 +68,14 @@ def test_a_minimum_that_nothing_can_meet_stays_infeasible_in_the_file(tmp_path):
     write_model(make_problem([1], floors=(floor,)), tmp_path / "plan.mps")
     done = subprocess.run([find_solver(CBC).path, str(tmp_path / "plan.mps"), "-solve"], capture_output=True, text=True)
     assert "infeasible" in done.stdout.lower()
+
+
+def test_a_best_effort_is_refused_by_name_unless_its_least_shortfall_is_given(tmp_path):
+    problem = make_problem([1], floors=(Floor("hear", 0, uses(1, (0, 1)), np.array([2]), Shortfall.BEST_EFFORT),))
+    with pytest.raises(UnsupportedError, match="hear: a best-effort minimum"):
+        write_model(problem, tmp_path / "plan.mps")
+    write_model(problem, tmp_path / "plan.mps", least_shortfall=least_shortfall(problem, Request())[0])
+    assert cbc_objective(tmp_path / "plan.mps") == -0.01
 
 
 def test_an_unknown_format_is_refused(tmp_path):

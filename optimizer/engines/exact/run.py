@@ -160,6 +160,7 @@ class Run:
             detail=" ".join([self._choice(), *record.notes]),
             prices=self._prices(),
             reproducible=not self.clocked and (self.limit is None or proven),
+            extra={} if record.least_shortfall is None else {"least_shortfall": record.least_shortfall},
         )
 
     def _choice(self) -> str:
