@@ -12,6 +12,7 @@ import pytest
 
 from optimizer.engines.exact import Exact, child, cp_sat, math_opt, run
 from optimizer.engines.exact.answer import Answer, Claim, Task
+from optimizer.engines.exact.record import Record
 from optimizer.engines.exact.solvers import CP_SAT, HIGHS, choose_order, search
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import evaluate
@@ -187,6 +188,15 @@ def test_highs_alone_cannot_declare_a_problem_infeasible(monkeypatch):
     tell_lies(monkeypatch, set(), None)
     with pytest.raises(InfeasibleError):
         Exact().solve(problem, Request())
+
+
+@pytest.mark.parametrize(("limit", "stands"), [(10_000_000, True), (9_000_000, False)])
+def test_a_plan_too_large_by_a_hair_is_repaired_and_only_then_its_bound_stands(limit, stands):
+    costs = uses(3, (0, 5_000_000), (1, 5_000_001), (2, 4_000_000))
+    problem = make_problem([10, 9, 1], rows=(Rows("budget", costs, np.array([-UNLIMITED]), np.array([limit])),))
+    record = Record(problem, linearize(problem), Request())
+    assert record.offer(np.array([0, 1])) is stands
+    assert (record.chosen.tolist(), record.objective) == ([0, 2], 11)
 
 
 @pytest.mark.parametrize("x", [[0.5, 1.0], [float("nan"), 0.0]])
