@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.compile.kinds import BITS, Kinds
 from optimizer.compile.quanta import (
@@ -24,7 +25,7 @@ from optimizer.compile.sight import Level, bind, joins, level, level_of_column, 
 from optimizer.compile.zones import local_day
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
-from optimizer.errors import DataError, ScenarioError, UnsupportedError
+from optimizer.errors import DataError, ScenarioError
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.language.limits import ColumnLimit, Limit, TableLimit
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Measure, Partition
@@ -167,11 +168,7 @@ class CompileWorld:
         reached = self._seen if cut.rest is None else self.matches(cut.rest)
         label, labels = self._labels(by_kind, reached)
         partition, group_labels = self._partition(per, by_customer, cut.customer)
-        if per is None and tables:
-            if by_customer:
-                raise UnsupportedError(
-                    "a limits table over a customers column is not supported yet", where=f"rule {rule}"
-                )
+        if per is None and tables and not by_customer:
             labels = self._with_table_keys(labels, for_each, tables)
         groups = 1 if partition is None else self.partitions[partition].groups
         return Scope(label, labels, partition, groups, group_labels)
@@ -408,20 +405,32 @@ class CompileWorld:
         """Return the limit in quanta for each (label, group)."""
         cells = [{**one, **other} for one in scope.labels for other in scope.group_labels]
         if isinstance(limit, TableLimit):
-            return self._from_table(rule, limit, cells, decimals=decimals, down=down)
+            there = np.ones(len(cells), bool)
+            if scope.group_labels and scope.group_labels[0]:
+                there = self.cells(scope, np.arange(len(scope.labels)))
+            return self._from_table(rule, limit, cells, there, decimals=decimals, down=down)
         assert isinstance(limit, Decimal)
         return np.full(len(cells), limit_quanta(limit, decimals, down=down), np.int64)
 
     def _from_table(
-        self, rule: str, limit: TableLimit, cells: list[dict[str, str | None]], *, decimals: int, down: bool
+        self,
+        rule: str,
+        limit: TableLimit,
+        cells: list[dict[str, str | None]],
+        there: BoolArray,
+        *,
+        decimals: int,
+        down: bool,
     ) -> IntArray:
+        """Look limits up; a cell that no candidate is in may lack one."""
         known = read_limits(self.scenario.base / limit.table, tuple(cells[0]) if cells else (), limit.column)
         out: IntArray = np.empty(len(cells), np.int64)
         missing = []
         for i, cell in enumerate(cells):
             number = known.get(tuple(cell.values()), limit.default)
             if number is None:
-                missing.append(cell)
+                if there[i]:
+                    missing.append(cell)
                 number = Decimal(0)
             out[i] = limit_quanta(number, decimals, down=down)
         if missing:
@@ -449,7 +458,7 @@ class CompileWorld:
             )
         assert scope.partition is not None
         group = self.partitions[scope.partition].group
-        out: IntArray = np.full(scope.groups, UNLIMITED, np.int64)
+        out: npt.NDArray[np.int64] = np.full(scope.groups, UNLIMITED, np.int64)
         quanta = [max(0, limit_quanta(Decimal(text), decimals, down=down)) for (text,) in rows]
         inside = group >= 0
         np.minimum.at(out, group[inside], np.array(quanta, np.int64)[inside])

@@ -25,21 +25,21 @@ class Zones:
     ----------
     default : str
         IANA name: of all customers, or of times without an offset and of constraints where a zone is unknown.
+    choices : tuple of str
+        Zones to try for customers whose own is unknown; one (whichever) when there are none.
     column : ColumnName, optional
         The customers column that holds the names.
     empty : str, optional
         The zone that an empty column stands for; None when it is unknown.
     valid : tuple of str
         Names that occur in the column and are zones.
-    choices : tuple of str
-        Zones to try for customers whose own is unknown; one (whichever) when there are none.
     """
 
     default: str
+    choices: tuple[str, ...]
     column: ColumnName | None = None
     empty: str | None = None
     valid: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ("UTC",)
 
     @classmethod
     def of(cls, scenario: Scenario, tables: Tables) -> Zones:
@@ -52,7 +52,7 @@ class Zones:
         """
         named = scenario.horizon.timezone
         if isinstance(named, str):
-            return cls(named)
+            return cls(named, (named,))
         column = ColumnName("customers", named.column)
         if named.column not in tables.columns.get("customers", {}):
             raise ScenarioError(
@@ -66,7 +66,7 @@ class Zones:
         empty = named.default if "default" in named.model_fields_set else None
         unknown = len(valid) < len(names) or (empty is None and len(names) < len(found))
         choices = valid if unknown and valid else (named.default,)
-        return cls(named.default, column, empty, valid, choices)
+        return cls(named.default, choices, column, empty, valid)
 
     @property
     def tables(self) -> frozenset[str]:

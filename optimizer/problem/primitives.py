@@ -279,6 +279,8 @@ class Rows:
         Value quanta per quantum of violation; None for a hard constraint.
     decimals : int
         Decimal places of the amounts.
+    part : str
+        Tells apart the blocks of a rule that has several.
     labels : tuple of str, optional
         Canonical JSON of each row's group, for people; engines do not look.
     """
@@ -291,7 +293,13 @@ class Rows:
     measure: int | None = None
     penalty: Fraction | None = None
     decimals: int = 0
+    part: str = ""
     labels: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the block: the rule's, and the part's where there are several."""
+        return f"{self.rule} {self.part}" if self.part else self.rule
 
     @property
     def size(self) -> int:

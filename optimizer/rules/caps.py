@@ -13,8 +13,9 @@ from optimizer.errors import ScenarioError
 from optimizer.language.limits import ColumnLimit, Limit
 from optimizer.problem.primitives import UNLIMITED, Counter, DistinctCounter, IntArray, Overrides
 from optimizer.rules.books import Line
-from optimizer.rules.windows import Windowed, windowed
-from optimizer.rules.world import spans
+from optimizer.rules.clockwork import in_windows
+from optimizer.rules.pairs import MICROSECONDS
+from optimizer.rules.windows import Windowed
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -39,7 +40,7 @@ def compile_cap(rule: Frequency, cap: Limit, world: World) -> Iterator[Primitive
     past = None
     if rule.sees_history:
         past = world.past(scope, where=rule.where, clock="arrival", total=rule.total, amount=amount)
-    found = windowed(scope, world.day("arrival"), _spans(rule, world), weight=amount.weight, past=past)
+    found = in_windows(rule.name, world, scope, rule.within, weight=amount.weight, past=past)
     own, limit = _limits(rule, cap, world, scope, found, amount.decimals)
     assert scope.partition is not None
     yield Counter(
@@ -51,10 +52,6 @@ def compile_cap(rule: Frequency, cap: Limit, world: World) -> Iterator[Primitive
         group_limit=own,
         overrides=_left(found, own, limit, found.past_used, scope.groups),
     )
-
-
-def _spans(rule: Frequency, world: World) -> list[tuple[int, int]]:
-    return spans(rule.within, world.first_day, world.last_arrival)
 
 
 def _limits(
@@ -83,17 +80,19 @@ def _distinct(rule: Frequency, cap: Limit, world: World, scope: Scope) -> Iterat
     past_key: IntArray = np.zeros(0, np.int64)
     if rule.sees_history:
         past, past_key = world.past_keys(scope, rule.total.distinct, where=rule.where, clock="arrival")
-    found = windowed(scope, world.day("arrival"), _spans(rule, world), weight=one, past=past)
+    found = in_windows(rule.name, world, scope, rule.within, weight=one, past=past)
     own, limit = _limits(rule, cap, world, scope, found, 0)
     known = np.zeros((0, 3), np.int64)
     used = np.zeros(len(found.past_used), np.int64)
     if past is not None and len(used):
+        hours = rule.within is not None and rule.within.seconds is not None
+        then = past.instant if hours else past.day
         rows = [
             (group, instance, code)
             for instance in np.unique(found.past_instance)
             for group, code in {
                 (int(g), int(c))
-                for g, c, d, one_label in zip(past.group, past_key, past.day, past.label, strict=True)
+                for g, c, d, one_label in zip(past.group, past_key, then, past.label, strict=True)
                 if one_label == found.label[instance] and found.first[instance] <= d <= found.last[instance]
             }
         ]
@@ -127,8 +126,17 @@ def audit_cap(rule: Frequency, cap: Limit, books: Books) -> Iterable[Line]:
         history=rule.sees_history,
         clock="arrival",
     )
-    windows = books.windows(rule.within, "arrival")
-    joined = f"FROM {rows} r JOIN {windows} w ON r.day BETWEEN w.first AND w.last"
+    if rule.within is not None and rule.within.seconds is not None:
+        # The fullest windows begin with a contact.
+        starts = f'(SELECT DISTINCT who, "each", instant AS first FROM {rows})'
+        end = f"w.first + to_microseconds({rule.within.seconds * MICROSECONDS})"
+        joined = (
+            f'FROM {rows} r JOIN (SELECT who AS owner, "each" AS of, first, {end} AS last FROM {starts} w) w '
+            f'ON r.who = w.owner AND r."each" = w.of AND r.instant >= w.first AND r.instant < w.last'
+        )
+    else:
+        windows = books.windows(rule.within, "arrival")
+        joined = f"FROM {rows} r JOIN {windows} w ON r.day BETWEEN w.first AND w.last"
     if rule.total.counts:
         planned, past = "count(*) FILTER (planned)", "count(*) FILTER (NOT planned)"
         if rule.total.distinct:

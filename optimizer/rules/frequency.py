@@ -61,8 +61,8 @@ class Frequency(Rule):
 
     def unsupported(self) -> str | None:
         """Name what the compiler cannot do yet."""
-        if self.within is not None and self.within.seconds is not None:
-            return "a window in hours"
+        if self.within is not None and self.within.seconds is not None and self.minimum is not None:
+            return "a minimum in a window of hours"
         if self.total.distinct and (self.at_least is not None or self.exactly is not None):
             return "a minimum of different keys ('distinct')"
         return None

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
+from optimizer.errors import DataError
 from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import SIDE_A, SIDE_B, BoolArray, Conflict, Incidence, IntArray, Overrides
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
+from optimizer.rules.pairs import Instances, Times, near, near_sql
 from optimizer.rules.windows import windowed
 from optimizer.rules.world import spans
 
@@ -36,18 +38,15 @@ class NeverWith(Rule):
     per: str = Field("customer", description="Who shares the policy: customer, or a customers column.")
     count_history: bool = Field(True, description="false: history does not count.")
 
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        if self.within is not None and self.within.seconds is not None:
-            return "a window in hours"
-        return None
-
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(conditions=(self.never, self.with_))
 
     def compile(self, world: World) -> Iterator[Primitive]:
-        """Yield a conflict with an instance per window."""
+        """Yield a conflict with an instance per window; in hours, one per time of the contact on either side."""
+        if self.within is not None and self.within.seconds is not None:
+            yield from self._in_hours(world, self.within)
+            return
         side = SIDE_A * world.matches(self.never).astype(np.int64) + SIDE_B * world.matches(self.with_)
         windows = spans(self.within, world.first_day, world.last_arrival)
         scope = world.scope(self.name, where=None, per=self.per)
@@ -71,19 +70,42 @@ class NeverWith(Rule):
             present=_merged(group, instance, bits, scope.groups) if len(group) else None,
         )
 
+    def _in_hours(self, world: World, within: Window) -> Iterator[Primitive]:
+        scope = world.scope(self.name, where=None, per=self.per)
+        times, close = world.times("arrival"), near(within)
+        sides = [(SIDE_A, self.never, world.matches(self.never)), (SIDE_B, self.with_, world.matches(self.with_))]
+        lacking = np.isnan(times.instant[sides[0][2] | sides[1][2]]).sum()
+        if lacking:
+            raise DataError(f"hours of rule {self.name} need slots with a time of day", where="slots", fix="use days")
+        found = Instances(world.kinds, scope.groups)
+        for (bit, _, ours), (other, condition, theirs) in (sides, sides[::-1]):
+            past = world.past(scope, where=condition, clock="arrival") if self.count_history else None
+            if past is not None and np.isnan(past.instant).any():
+                raise DataError(f"hours of rule {self.name} need a time of day", where="history", fix="use days")
+            points = times.points(ours)
+            for day, instant in zip(points.day, points.instant, strict=True):
+                number = found.new()
+                found.put(number, ours & times.at(day, instant), bit)
+                found.put(number, theirs & close(day, instant, times), other)
+                if past is not None:
+                    hit = close(day, instant, Times(past.day, past.instant))
+                    found.put_past(number, past.group[hit], other)
+        assert scope.partition is not None
+        yield Conflict(self.name, scope.partition, found.incidence(), found.past())
+
     def audit(self, books: Books) -> Iterable[Line]:
         """Look for two different contacts, one of each sort, too close; one of them planned."""
         history = self.within is not None and self.count_history
         rows = books.marked({"a": self.never, "b": self.with_}, who=self.per, history=history, clock="arrival")
         if self.within is None or self.within.ever:
-            near = "true"
-        elif self.within.days is not None:
-            near = f"abs(a.day - b.day) < {self.within.days}"
+            close = "true"
+        elif self.within.calendar is None:
+            close = near_sql(self.within)
         else:
-            near = f"date_trunc('{self.within.calendar}', a.day) = date_trunc('{self.within.calendar}', b.day)"
+            close = f"date_trunc('{self.within.calendar}', a.day) = date_trunc('{self.within.calendar}', b.day)"
         pairs = books.query(
             f"SELECT a.who, a.day, b.day, count(*) FROM {rows} a JOIN {rows} b ON a.who = b.who AND a.a AND b.b "
-            f"AND a.contact <> b.contact AND (a.planned OR b.planned) AND {near} GROUP BY ALL ORDER BY ALL"
+            f"AND a.contact <> b.contact AND (a.planned OR b.planned) AND {close} GROUP BY ALL ORDER BY ALL"
         )
         for who, first, second, count in pairs:
             group = {"never": str(first), "with": str(second), self.per: who}

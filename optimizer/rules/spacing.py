@@ -15,9 +15,9 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import UNLIMITED, Counter, Overrides
 from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.books import Line
+from optimizer.rules.clockwork import in_windows
+from optimizer.rules.pairs import near_sql
 from optimizer.rules.total_of import CONTACTS
-from optimizer.rules.windows import windowed
-from optimizer.rules.world import spans
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -38,12 +38,6 @@ class Spacing(Rule):
     per: str = Field("customer", description="Who shares the policy: customer, or a customers column.")
     count_history: bool = Field(True, description="false: history does not count.")
 
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        if self.spacing.days is None:
-            return f"a spacing of '{self.spacing.text}' (days and weeks are)"
-        return None
-
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(splits=present(self.where), labels=self.for_each)
@@ -53,13 +47,7 @@ class Spacing(Rule):
         scope = world.scope(self.name, where=self.where, per=self.per, for_each=self.for_each)
         past = world.past(scope, where=self.where, clock="arrival") if self.count_history else None
         one = world.amount(CONTACTS)
-        found = windowed(
-            scope,
-            world.day("arrival"),
-            spans(self.spacing, world.first_day, world.last_arrival),
-            weight=one.weight,
-            past=past,
-        )
+        found = in_windows(self.name, world, scope, self.spacing, weight=one.weight, past=past)
         overrides = None
         if len(found.past_used):
             left = np.zeros(len(found.past_used), np.int64)
@@ -78,14 +66,17 @@ class Spacing(Rule):
         rows = books.rows(
             where=self.where, who=self.per, each=self.for_each, history=self.count_history, clock="arrival"
         )
+        unit, apart = "days", "abs(a.day - b.day)"
+        if self.spacing.seconds is not None:
+            unit, apart = "seconds", "abs(epoch_us(a.instant) - epoch_us(b.instant)) // 1000000"
         close = books.query(
-            f'SELECT a.who, a."each", a.day, min(abs(a.day - b.day)) FROM {rows} a JOIN {rows} b '
+            f'SELECT a.who, a."each", a.day, min({apart}) FROM {rows} a JOIN {rows} b '
             f'ON a.who = b.who AND a."each" = b."each" AND a.contact <> b.contact '
-            f"AND abs(a.day - b.day) < {self.spacing.days} WHERE a.planned GROUP BY ALL ORDER BY ALL"
+            f"AND {near_sql(self.spacing)} WHERE a.planned GROUP BY ALL ORDER BY ALL"
         )
-        least = Decimal(self.spacing.days or 0)
+        least = Decimal(self.spacing.days or self.spacing.seconds or 0)
         for who, each, day, apart in close:
-            group = {**json.loads(each), "day": str(day), self.per: who}
+            group = {**json.loads(each), "day": str(day), "unit": unit, self.per: who}
             yield Line(self.name, group, ">=", least, Decimal(apart), least - apart, broken=True)
 
     def words(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -47,6 +47,10 @@ class Past:
     day: IntArray
     instant: npt.NDArray[np.float64]
     weight: IntArray
+
+    def at(self, time: IntArray) -> Past:
+        """Return the same rows with another measure of time in place of the day."""
+        return replace(self, day=time)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

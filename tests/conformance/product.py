@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,19 @@ import pyarrow as pa
 
 from optimizer.compile.build import Compiled, compile_scenario
 from optimizer.data import open_tables
+from optimizer.engines import make_engine
 from optimizer.plan.audit import AuditReport, audit_contacts
+from optimizer.problem.solution import Request, Solution
 from optimizer.scenario import Scenario
 
 Key = tuple[str, ...]
 KEYS = ("customer", "offer", "channel", "slot")
 
 
-def compiled(path: Path) -> Compiled:
-    """Read and compile a scenario file."""
+def compiled(path: Path, frames: Mapping[str, Any] | None = None) -> Compiled:
+    """Read and compile a scenario file, some of its tables from frames."""
     scenario = Scenario.load(path).resolved()
-    return compile_scenario(scenario, open_tables(scenario))
+    return compile_scenario(scenario, open_tables(scenario, frames))
 
 
 def names(build: Compiled) -> list[Key]:
@@ -55,3 +57,14 @@ def keys_of(frame: pd.DataFrame) -> frozenset[Key]:
     columns = [k for k in KEYS if k in frame]
     rows: Any = frame[columns].astype(str).itertuples(index=False, name=None)
     return frozenset(rows)
+
+
+def solved(build: Compiled, engine: str) -> Solution:
+    """Solve to the proof with one engine."""
+    return make_engine(engine).solve(build.problem, Request(gap=0.0))
+
+
+def chosen(build: Compiled, solution: Solution) -> frozenset[Key]:
+    """Return the keys of a solution's contacts."""
+    known = names(build)
+    return frozenset(known[i] for i in solution.chosen)

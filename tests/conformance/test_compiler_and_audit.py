@@ -82,6 +82,8 @@ def test_golden_case(case: Case, tmp_path: Path) -> None:
                 chosen = keys(plan)
                 known = names(build)
                 found = audited(build, chosen)
+                # Whether a best effort was the best takes a search, which the audit does not make.
+                rules = tuple(set(rules) - best_effort(case.load()[0]))
                 assert set(found.broken) == set(rules)
                 if chosen <= set(known):
                     assert bool(evaluate(build.problem, positions(known, chosen)).violations) == bool(rules)
@@ -94,7 +96,8 @@ def test_golden_case(case: Case, tmp_path: Path) -> None:
                 counted = {step.reason: step.alone for step in build.funnel if step.alone}
                 assert counted == {r: list(reasons.values()).count(r) for r in reasons.values()}
             case RefusedInput():
+                frames = {name: table for name, table in case.tables.items() if not isinstance(table, str)}
                 with pytest.raises(OptimizerError):
-                    compiled(path)
+                    compiled(path, frames)
             case _:
                 continue

@@ -46,7 +46,8 @@ class Clockwork:
         who = pa.table({"customer": list(self._zones), "zone": [z or zone for z in self._zones.values()]})
         self._tables.con.register("@zones", who)
         self._tables.con.execute(
-            f'CREATE OR REPLACE TEMP TABLE {RELATION} AS SELECT CAST(customer AS {kind}) AS customer, zone FROM "@zones"'
+            f"CREATE OR REPLACE TEMP TABLE {RELATION} AS "
+            f'SELECT CAST(customer AS {kind}) AS customer, zone FROM "@zones"'
         )
         self._tables.con.unregister("@zones")
 
