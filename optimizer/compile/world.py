@@ -325,7 +325,7 @@ class CompileWorld:
         there = np.zeros((len(scope.labels), scope.groups), bool)
         there[int(scope.label.max(initial=-1)) + 1 :] = True
         mine = scope.label[self.kind]
-        group = np.zeros(len(mine), np.int64)
+        group: IntArray = np.zeros(len(mine), np.int64)
         if scope.partition is not None:
             group = self.partitions[scope.partition].group[self.customer]
         inside = (mine >= 0) & (group >= 0)

@@ -12,6 +12,7 @@ import numpy as np
 from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
 from optimizer.plan.audit.report import AuditReport
+from optimizer.problem.refusals import margins, refusals
 from optimizer.problem.solution import Solution
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
@@ -103,7 +104,12 @@ def policy_frame(compiled: Compiled, solution: Solution) -> pd.DataFrame:
     import pandas as pd
 
     names = [rule.name for rule in compiled.scenario.rules() if rule.section == "contact_policies"]
-    refused = refusals(compiled, solution)
+    margin = margins(compiled.problem, None if solution.prices is None else dict(solution.prices))
+    margin[solution.chosen] = 0
+    refused = {
+        rule: int(np.count_nonzero(mask & (margin > 0)))
+        for rule, mask in refusals(compiled.problem, solution.chosen).items()
+    }
     return pd.DataFrame(
         {
             "name": pd.Series(names, dtype="str"),
@@ -113,53 +119,9 @@ def policy_frame(compiled: Compiled, solution: Solution) -> pd.DataFrame:
     )
 
 
-def refusals(compiled: Compiled, solution: Solution) -> dict[str, int]:
-    """Count, by policy, the unchosen candidates with a positive margin that it refuses."""
-    from optimizer.problem.linearize import linearize
-
-    problem = compiled.problem
-    policies = {rule.name for rule in compiled.scenario.rules() if rule.section == "contact_policies"}
-    form = linearize(problem)
-    margin = problem.value.astype(np.float64)
-    taken = np.zeros(form.columns, np.int64)
-    taken[solution.chosen] = 1
-    row = np.repeat(np.arange(form.rows), np.diff(form.start))
-    used = np.zeros(form.rows, np.int64)
-    np.add.at(used, row, form.coefficient * taken[form.column])
-    if solution.prices is not None:
-        margin -= _charges(form, solution, row, problem.candidates)
-    wanted = np.zeros(form.columns, bool)
-    wanted[: problem.candidates] = (margin > 0) & (taken[: problem.candidates] == 0)
-    breaks = wanted[form.column] & (used[row] + form.coefficient > form.upper[row])
-    found: dict[str, int] = {}
-    for number, rule in enumerate(form.rules):
-        if rule in policies:
-            hit = breaks & (form.rule[row] == number)
-            found[rule] = len(np.unique(form.column[hit]))
-    return found
-
-
-def _charges(form: Any, solution: Solution, row: np.ndarray, candidates: int) -> np.ndarray:
-    """Return Σ price · coefficient of each candidate over the priced rows."""
-    assert solution.prices is not None
-    blocks = list(solution.prices)
-    price = np.zeros(form.rows)
-    for number, rule in enumerate(blocks):
-        mine = np.flatnonzero(form.block == number)
-        price[mine] = solution.prices[rule][form.block_row[mine]]
-    charge = np.zeros(form.columns)
-    np.add.at(charge, form.column, price[row] * form.coefficient)
-    return charge[:candidates]
-
-
 def funnel_frame(compiled: Compiled) -> pd.DataFrame:
     """Return how many candidates each reason refuses, alone and in order."""
     import pandas as pd
 
     rows = [(s.reason, s.alone, s.in_order) for s in compiled.funnel]
     return pd.DataFrame(rows, columns=["reason", "alone", "in_order"])
-
-
-def natural(quanta: int, decimals: int) -> Decimal:
-    """Return quanta as a decimal."""
-    return Decimal(quanta).scaleb(-decimals)

@@ -103,8 +103,8 @@ class Solution:
     detail : str
         One sentence for people: the choice made, or what stopped the run.
     prices : mapping of block name to float array, optional
-        Price of each row of ``Problem.rows`` (by ``Rows.name``) in value quanta per quantum of the row: ≥ 0 for a binding upper limit,
-        ≤ 0 for a binding lower limit (change of the objective when the limit rises by one).
+        Price of each row of ``Problem.rows`` (by ``Rows.name``) in value quanta per quantum of the row: the change of
+        the objective when the limit rises by one, so ≥ 0 for a binding upper limit and ≤ 0 for a binding lower one.
     reproducible : bool
         False when a clock or a signal decided anything.
     """

@@ -54,7 +54,8 @@ def _between(past: Past | None, then: IntArray, instants: IntArray, width: int) 
         return np.zeros(0, np.int64)
     ahead = np.unique(past.group[then > instants.min()])
     mine = np.isin(past.group, ahead) & (then > instants.min() - width) & (then < instants.max())
-    return then[mine]
+    starts: IntArray = then[mine]
+    return starts
 
 
 def _whole(rule: str, instants: npt.NDArray[np.float64], where: str) -> IntArray:
@@ -65,5 +66,4 @@ def _whole(rule: str, instants: npt.NDArray[np.float64], where: str) -> IntArray
             where=where,
             fix="write timestamps, or the rule in days",
         )
-    whole: IntArray = instants.astype(np.int64)
-    return whole
+    return np.asarray(instants, np.int64)

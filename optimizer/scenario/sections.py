@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from optimizer.errors import cut, nearest
 from optimizer.language.durations import Duration
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Share, Unsigned, Whole
@@ -19,6 +20,7 @@ from optimizer.scenario.words import LocalDate, Text, Zone, zone
 
 __all__ = ["Data", "Database", "Holdout", "Horizon", "Objective", "Pins", "Section", "Solve", "Source", "Stability"]
 
+ENGINES = ("auto", "exact", "decomposition", "greedy", "pulp")
 LONGEST_HORIZON = 3_660
 TABLES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
 
@@ -194,10 +196,20 @@ class Pins(Section):
         return None
 
 
+def _engine(value: object) -> object:
+    family = str(value).partition(":")[0]
+    if family not in ENGINES:
+        near = nearest(family, ENGINES)
+        raise ValueError(f"'{cut(value)}' is unknown\nMaybe " + (f"'{near}'" if near else ", ".join(ENGINES)))
+    return value
+
+
 class Solve(Section):
     """How the plan is looked for."""
 
-    engine: Literal["auto", "exact", "decomposition", "greedy"] = Field("auto", description="Who solves.")
+    engine: Annotated[str, BeforeValidator(_engine)] = Field(
+        "auto", description="Who solves: auto, exact, decomposition, greedy[:ORDER] or pulp[:SOLVER]."
+    )
     gap: Unsigned = Field(Decimal("0.0001"), description="Relative distance from the proven best at which to stop.")
     time_limit: Duration | None = Field(None, description="Stop after this long, with the best plan found.")
     memory_limit: Size | None = Field(None, description="Stay below this much memory.")

@@ -1,0 +1,106 @@
+"""Which unchosen candidates each rule would refuse, with the rest of the plan as it stands."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.problem.pairs import bits, distinct_limits, new_keys, pairs_of
+from optimizer.problem.primitives import (
+    NEEDS,
+    SERVES,
+    SIDE_A,
+    SIDE_B,
+    BoolArray,
+    Conflict,
+    Counter,
+    DistinctCounter,
+    IntArray,
+    Prerequisite,
+)
+from optimizer.problem.problem import Problem
+
+
+def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
+    """Return, by unit rule, whether each candidate, added alone to the plan, would break it.
+
+    Parameters
+    ----------
+    problem : Problem
+    chosen : int array
+        Positions of the plan's candidates; for them the answer has no meaning.
+
+    Returns
+    -------
+    dict of rule to (candidates,) bool array
+    """
+    taken = np.zeros(problem.candidates, bool)
+    taken[chosen] = True
+    found: dict[str, BoolArray] = {}
+
+    def note(rule: str, candidate: IntArray) -> None:
+        found.setdefault(rule, np.zeros(problem.candidates, bool))[candidate] = True
+
+    for counter in problem.counters:
+        note(counter.rule, _counter(problem, counter, taken))
+    for distinct in problem.distincts:
+        note(distinct.rule, _distinct(problem, distinct, taken))
+    for conflict in problem.conflicts:
+        note(conflict.rule, _conflict(problem, conflict, taken))
+    for prerequisite in problem.prerequisites:
+        note(prerequisite.rule, _prerequisite(problem, prerequisite, taken))
+    return found
+
+
+def margins(problem: Problem, prices: dict[str, np.ndarray] | None) -> np.ndarray:
+    """Return value less price times coefficient over all rows, in value quanta. Shape (candidates,)."""
+    margin = np.asarray(problem.value, np.float64).copy()
+    for rows in problem.rows if prices else ():
+        assert prices is not None
+        price = np.asarray(prices[rows.name])
+        groups = problem.groups(rows.partition)
+        for instance in np.unique(rows.uses.instance):
+            mine = price[instance * groups : (instance + 1) * groups]
+            if not mine.any():
+                continue
+            entry = np.flatnonzero(rows.uses.instance == instance)
+            weight = np.zeros(problem.kinds)
+            weight[np.searchsorted(rows.uses.start, entry, "right") - 1] = rows.uses.weight[entry]
+            group = problem.group(rows.partition)
+            charge = np.where(group >= 0, mine[np.maximum(group, 0)] * weight[problem.kind], 0.0)
+            margin -= charge if rows.measure is None else charge * problem.measures[rows.measure].amount
+    return margin
+
+
+def _counter(problem: Problem, counter: Counter, taken: BoolArray) -> IntArray:
+    pairs = pairs_of(problem, counter.uses, counter.partition, counter.measure)
+    used = pairs.sums(np.where(taken[pairs.candidate], pairs.weight, 0))
+    left = counter.limits(pairs.group, pairs.instance) - used
+    return pairs.candidate[pairs.weight > left[pairs.pair]]
+
+
+def _distinct(problem: Problem, distinct: DistinctCounter, taken: BoolArray) -> IntArray:
+    pairs = pairs_of(problem, distinct.uses, distinct.partition)
+    token, of = new_keys(problem, distinct, pairs)
+    held = np.zeros(len(of), bool)
+    held[token[(token >= 0) & taken[pairs.candidate]]] = True
+    used = np.bincount(of[held], minlength=len(pairs))
+    full = used >= distinct_limits(distinct, pairs.group, pairs.instance)
+    fresh = (token >= 0) & ~held[np.maximum(token, 0)] if len(held) else np.zeros(len(token), bool)
+    return pairs.candidate[fresh & full[pairs.pair]]
+
+
+def _conflict(problem: Problem, conflict: Conflict, taken: BoolArray) -> IntArray:
+    pairs = pairs_of(problem, conflict.uses, conflict.partition)
+    there = bits(conflict.present, pairs.group, pairs.instance)
+    mine = np.where(taken[pairs.candidate], pairs.weight, 0)
+    on_a = ((there & SIDE_A) > 0) | (pairs.sums((mine & SIDE_A) > 0) > 0)
+    on_b = ((there & SIDE_B) > 0) | (pairs.sums((mine & SIDE_B) > 0) > 0)
+    meets = ((pairs.weight & SIDE_A) > 0) & on_b[pairs.pair] | ((pairs.weight & SIDE_B) > 0) & on_a[pairs.pair]
+    return pairs.candidate[meets]
+
+
+def _prerequisite(problem: Problem, prerequisite: Prerequisite, taken: BoolArray) -> IntArray:
+    pairs = pairs_of(problem, prerequisite.uses, prerequisite.partition)
+    mine = np.where(taken[pairs.candidate], pairs.weight, 0)
+    served = (bits(prerequisite.served, pairs.group, pairs.instance) > 0) | (pairs.sums((mine & SERVES) > 0) > 0)
+    return pairs.candidate[((pairs.weight & NEEDS) > 0) & ~served[pairs.pair]]
