@@ -31,7 +31,7 @@ def show(plan: Plan, console: Console) -> None:
     _headline(answer, console)
     _section("against what people do today", _comparison(blocks.comparison(plan)), console)
     rules = blocks.rules(plan)
-    _section("the rules, and what one more unit of each limit is worth", _rules(rules[:RULES_LISTED]), console)
+    _section("the rules; the price is what one more unit of a limit changes", _rules(rules[:RULES_LISTED]), console)
     if len(rules) > RULES_LISTED:
         console.print(f"  … and {len(rules) - RULES_LISTED} more in constraints.csv", style="dim")
     _section("from candidates to eligible", _funnel(answer, blocks.funnel(plan)), console)
@@ -54,7 +54,7 @@ def _headline(answer: blocks.Block, console: Console) -> None:
     if answer["detail"]:
         console.print(f"  {escape(answer['detail'])}", style="dim")
     facts = _table("<", ">", "<")
-    facts.add_row("value", f"[bold]{amount(answer['objective'])}[/]", _net(answer))
+    facts.add_row("cost" if answer["minimising"] else "value", f"[bold]{amount(answer['objective'])}[/]", _net(answer))
     facts.add_row("proven bound", amount(answer["bound"]), f"gap {percent(answer['gap'], 2)}")
     reached = f"to {whole(answer['customers_contacted'])} of {whole(answer['customers'])} customers"
     facts.add_row("contacts", whole(answer["contacts"]), reached)

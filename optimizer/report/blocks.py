@@ -34,6 +34,7 @@ def answer(plan: Plan) -> Block:
     termination = plan.termination
     return {key: plan.summary.get(key) for key in keys} | {
         "optimal": termination.reason == "optimal",
+        "minimising": _minimising(plan),
         "reached": termination.limit in (None, "gap"),
         "stopped": STOPPED.get(termination.limit or ""),
         "detail": termination.detail,
@@ -54,7 +55,7 @@ def comparison(plan: Plan) -> list[Block]:
     """
     mine, bound = number(plan.objective), number(plan.bound)
     baselines = {name: number(value) for name, value in (plan.summary.get("baselines") or {}).items()}
-    sign = -1 if plan.prices.get("sense") == "minimize" else 1
+    sign = -1 if _minimising(plan) else 1
     rows = [{"name": "best possible (proven bound)", "kind": "bound", "objective": bound, "gain": None}]
     rows.append({"name": "this plan", "kind": "plan", "objective": mine, "gain": None})
     ranked = sorted(baselines.items(), key=lambda item: (item[1] is None, -sign * (item[1] or 0), item[0]))
@@ -171,6 +172,10 @@ def provenance(plan: Plan) -> list[tuple[str, str]]:
 def number(value: Any) -> Any:
     """Return the number, or None where there is none (NaN, NaT, None)."""
     return value if known(value) else None
+
+
+def _minimising(plan: Plan) -> bool:
+    return plan.prices.get("sense") == "minimize"
 
 
 def _records(frame: pd.DataFrame) -> list[Block]:

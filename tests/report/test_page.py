@@ -127,3 +127,10 @@ def test_a_thousand_groups_make_a_page_that_mail_can_carry() -> None:
 def test_what_stopped_the_search_is_said() -> None:
     stopped = SimpleNamespace(reason="feasible", limit="interrupted", detail="")
     assert "of the best possible, interrupted" in Outline(render(plan(termination=stopped))).words
+
+
+def test_a_plan_that_minimises_speaks_of_cost() -> None:
+    optimal = SimpleNamespace(reason="optimal", limit=None, detail="")
+    words = Outline(render(plan(prices={"sense": "minimize"}, termination=optimal))).words
+    assert "Cost of the plan" in words
+    assert "costs less: that is proven" in words
