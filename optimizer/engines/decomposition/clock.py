@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.problem.solution import Limit, Request
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """A limit was met in the middle of a piece of work, which is lost; what was finished before it stands."""
 
 

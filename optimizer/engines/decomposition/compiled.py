@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from optimizer.engines.decomposition.packing import pack, shut_by_history
 from optimizer.engines.decomposition.passes import CHUNKS, LIMB, Candidates, Prices, add_terms, solve_units
+from optimizer.engines.decomposition.pattern_kernel import BASE_NODES
 from optimizer.engines.decomposition.rows import Floats, RowTable, row_table
 from optimizer.engines.decomposition.tying import nothing_tied, tie, unpacked
 from optimizer.engines.decomposition.unit_kernel import Rules
@@ -20,8 +21,6 @@ from optimizer.problem.pairs import floor_pairs, may_be_negative, segment_sums, 
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
 
-NODES = 20_000
-"""Node limit of one unit in one pass."""
 ROOM = 61
 """Bits that a unit's margins may need together."""
 MOST_SHIFT = 40
@@ -132,7 +131,7 @@ class Units:
         prices: Prices | None = None,
         units: IntArray | None = None,
         mark: npt.NDArray[np.uint8] | None = None,
-        nodes: int = NODES,
+        nodes: int = BASE_NODES,
         check: Callable[[], None] | None = None,
     ) -> Pass:
         """Solve units exactly at the prices.

@@ -19,8 +19,12 @@ from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.smooth import Sample
 from optimizer.problem.primitives import IntArray
 
-SMALL, MIDDLE, WHOLE = 1_000, 4_000, 20_000
-"""Units of the first and second sample; up to so many units the last sample is all of them."""
+SMALL, MIDDLE, WHOLE = 20_000, 80_000, 100_000
+"""Candidates of the first and second sample; up to so many the last sample is all units."""
+LEAST = 200
+"""Units of a sample at least."""
+SLOWER = 8
+"""How many times the work a candidate of a unit that is not packed takes."""
 HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.004)
 """Temperatures, in values of a typical contact."""
 CORRECTION = 0.02
@@ -93,26 +97,34 @@ class Ascent:
         if not rows or not problem.candidates:
             self.look(np.zeros(rows))
             return
-        self.value, typical = self._scales(spread(problem.units, SMALL))
-        newton = Newton(Sample(units, spread(problem.units, SMALL)), np.zeros(rows), typical)
+        first = self._sample(SMALL)
+        self.value, typical = self._scales(first)
+        newton = Newton(Sample(units, first, self.clock.check), np.zeros(rows), typical)
         if start is None:
             self._cool(newton, HOT)
         else:
             newton.prices = np.clip(start, units.table.least, units.table.most)
-        for size, heats in ((MIDDLE, WARM), (problem.units if problem.units <= WHOLE else 0, COOL)):
-            if size > len(newton.sample.listed) and problem.units > len(newton.sample.listed):
-                newton.sample = Sample(units, spread(problem.units, size))
-                self._cool(newton, heats)
-            elif len(newton.sample.listed) == problem.units:
-                self._cool(newton, heats)
+        for candidates, heats in ((MIDDLE, WARM), (WHOLE, COOL)):
+            listed = self._sample(candidates)
+            if heats == COOL and len(listed) < problem.units:
+                break
+            if len(listed) > len(newton.sample.listed):
+                newton.sample = Sample(units, listed, self.clock.check)
+            self._cool(newton, heats)
         if len(newton.sample.listed) == problem.units:
             self.look(newton.prices)
         else:
             self._correct(newton)
 
+    def _sample(self, candidates: int) -> IntArray:
+        """Return a sample of units that have about so many candidates, or all of them."""
+        problem, general = self.units.problem, self.units.rules.general
+        work = problem.candidates + (SLOWER - 1) * len(general.helps)
+        return spread(problem.units, max(LEAST, candidates * problem.units // work))
+
     def _cool(self, newton: Newton, heats: tuple[float, ...]) -> None:
         for heat in heats:
-            newton.settle(heat * self.value, self.clock.stopped)
+            newton.settle(heat * self.value)
 
     def _correct(self, newton: Newton) -> None:
         """Follow the slope of more and more units with the sample's curvature."""
@@ -136,7 +148,7 @@ class Ascent:
         newton.sample.agree(before.use, use * size)
         prices = newton.prices
         start = newton.sample.at(prices, heat)
-        after = newton.settle(heat, self.clock.stopped, steps=4)
+        after = newton.settle(heat, steps=4)
         return (start.value - after.value) * self.units.problem.units / size
 
     def _scales(self, listed: IntArray) -> tuple[float, Floats]:
@@ -149,7 +161,7 @@ class Ascent:
         else:
             value = float(np.abs(units.problem.value).mean())
         start = np.asarray(units.problem.unit_start)
-        contact = np.concatenate([np.arange(start[u], start[u + 1]) for u in listed[:SMALL].tolist()])
+        contact = np.concatenate([np.arange(start[u], start[u + 1]) for u in listed.tolist()])
         nobody = np.zeros(0)
         every = assemble(units, listed[:0], np.zeros(1, np.int64), nobody, nobody, np.arange(len(contact) + 1), contact)
         total = np.bincount(every.row, np.abs(every.coefficient).astype(float), units.table.count)

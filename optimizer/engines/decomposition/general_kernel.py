@@ -63,6 +63,8 @@ class General(NamedTuple):
         Most total shortfall of the unit's best-effort floors.
     penalty : (floors,) int64 array
         Price of a missing unit, in the prices' scale.
+    most : (customers or 0,) int64 array
+        No plan of the customer has more contacts.
     most_ties, most_tokens : int
         Of any unit.
     """
@@ -80,6 +82,7 @@ class General(NamedTuple):
     room: Int64s
     effort: Int64s
     penalty: Int64s
+    most: Int64s
     most_ties: int
     most_tokens: int
 
@@ -179,16 +182,90 @@ def _legal(ties, count, rules, number):
 
 
 @kernel
-def solve_general(unit, margin, n, force_in, force_out, nodes, rules, order, ahead, phase, number, seen, best):
+def _open_all(size, base, ties, count, rules, order, number, seen):
+    """Write the running numbers of a unit in which nothing is decided."""
+    for t in range(count):
+        for q in range(4):
+            number[q, t] = 0
+    for token in range(rules.most_tokens):
+        seen[token] = 0
+    for i in range(size):
+        for e in range(rules.entry_start[base + order[i]], rules.entry_start[base + order[i] + 1]):
+            t, w = rules.tie[e], rules.weight[e]
+            kind = rules.kind[ties + t]
+            if (kind == CAP and w < 0) or (kind >= REQUIRED and w > 0):
+                number[1, t] += w
+            elif kind == NEEDS and w & SERVING:
+                number[1, t] += 1
+
+
+@kernel
+def _arrange(unit, margin, owner, n, force_in, force_out, focus, inside, rules, order):
+    """Order the candidates that may be chosen: what must be, then customer by customer, each by margin.
+
+    A negative margin is kept only where the choice helps others. Returns the number of candidates, and how many of
+    them must be chosen (−1 where one must and must not).
+    """
+    base = rules.first[unit]
+    size, must = 0, 0
+    for j in range(n):
+        fixed = j == force_in or rules.helps[base + j] == 2
+        if j == force_out:
+            if fixed:
+                return 0, -1
+        elif fixed:
+            for i in range(size, must, -1):
+                order[i] = order[i - 1]
+            order[must] = j
+            must, size = must + 1, size + 1
+        elif (margin[j] > 0 or rules.helps[base + j]) and (focus < 0 or owner[j] == focus or inside[j]):
+            i = size
+            while i > must and owner[order[i - 1]] == owner[j] and margin[order[i - 1]] < margin[j]:
+                order[i] = order[i - 1]
+                i -= 1
+            order[i] = j
+            size += 1
+    return size, must
+
+
+@kernel
+def solve_general(
+    unit,
+    margin,
+    owner,
+    n,
+    force_in,
+    force_out,
+    focus,
+    inside,
+    nodes,
+    rules,
+    order,
+    ahead,
+    phase,
+    rest,
+    number,
+    seen,
+    best,
+):
     """Maximise Σ margin − penalties over the legal sets of one unit.
+
+    Customers of a unit are searched as Russian dolls (Verfaillie, Lemaître and Schiex 1996): the last one first, then
+    the last two, and so on, each optimum bounding what the next search can still gain from them.
 
     Parameters
     ----------
     unit, margin, n, force_in, force_out, nodes
         As for :func:`.packed_kernel.solve_packed`.
+    owner : (≥ n,) int array
+        Customer of each candidate, ascending.
+    focus : int
+        A customer whose choices alone are open: the others may only drop some of theirs; −1 for none.
+    inside : (≥ n,) uint8 array
+        What the others have, where there is a focus.
     rules : General
-    order, ahead, phase, number, seen
-        Scratch: (≥ n,), (≥ n + 1,), (≥ n + 1,), (4, ≥ ties), (≥ tokens,).
+    order, ahead, phase, rest, number, seen
+        Scratch: (≥ n,), three of (≥ n + 1,), (4, ≥ ties), (≥ tokens,).
     best : (≥ n,) int array
         Receives the chosen candidates.
 
@@ -198,54 +275,67 @@ def solve_general(unit, margin, n, force_in, force_out, nodes, rules, order, ahe
         As for ``solve_packed``; count ``INFEASIBLE`` when no set is legal, ``UNKNOWN`` when none was found.
     """
     base, ties = rules.first[unit], rules.tie_start[unit]
-    tie_count = rules.tie_start[unit + 1] - ties
-    room = rules.room[unit]
-    for t in range(tie_count):
-        for q in range(4):
-            number[q, t] = 0
-    for token in range(rules.most_tokens):
-        seen[token] = 0
-
-    # what must be chosen, then by margin; a negative margin only where the choice helps others
-    size, must = 0, 0
-    for j in range(n):
-        fixed = j == force_in or rules.helps[base + j] == 2
-        if j == force_out:
-            if fixed:
-                return -1, -1, INFEASIBLE
-            continue
-        if fixed:
-            for i in range(size, must, -1):
-                order[i] = order[i - 1]
-            order[must] = j
-            must, size = must + 1, size + 1
-        elif margin[j] > 0 or rules.helps[base + j]:
-            i = size
-            while i > must and margin[order[i - 1]] < margin[j]:
-                order[i] = order[i - 1]
-                i -= 1
-            order[i] = j
-            size += 1
+    count = rules.tie_start[unit + 1] - ties
+    size, must = _arrange(unit, margin, owner, n, force_in, force_out, focus, inside, rules, order)
+    if must < 0:
+        return -1, -1, INFEASIBLE
     ahead[0] = 0
     for i in range(size):
         ahead[i + 1] = ahead[i] + max(margin[order[i]], 0)
-        for e in range(rules.entry_start[base + order[i]], rules.entry_start[base + order[i] + 1]):
-            t, w = rules.tie[e], rules.weight[e]
-            kind = rules.kind[ties + t]
-            if (kind == CAP and w < 0) or (kind >= REQUIRED and w > 0):
-                number[1, t] += w
-            elif kind == NEEDS and w & SERVING:
-                number[1, t] += 1
 
+    # rest[i]: most that the customers after that of candidate i can add
+    rest[size] = 0
+    end = size
+    while end > 0:
+        if end < size:
+            _open_all(size, base, ties, count, rules, order, number, seen)
+            doll = _search(
+                unit, end, size, 0, nodes, rules, margin, owner, order, ahead, phase, rest, number, seen, best
+            )
+            bound = doll[1]
+        else:
+            bound = np.int64(0)
+        start = 0 if end <= must else end - 1
+        while start > must and owner[order[start - 1]] == owner[order[end - 1]]:
+            start -= 1
+        for i in range(start, end):
+            rest[i] = bound
+        end = start
+    _open_all(size, base, ties, count, rules, order, number, seen)
+    return _search(unit, 0, size, must, nodes, rules, margin, owner, order, ahead, phase, rest, number, seen, best)
+
+
+@kernel
+def _gain(i, size, must, room, rules, owner, order, ahead, rest):
+    """Bound what candidates from place ``i`` on can add, when ``room`` more contacts may be chosen."""
+    if i >= size:
+        return np.int64(0)
+    if i < must:
+        return ahead[must] - ahead[i] + rest[i]
+    mine = owner[order[i]]
+    last, most = i, min(room, rules.most[mine])
+    while last < size and last - i < most and owner[order[last]] == mine:
+        last += 1
+    return ahead[last] - ahead[i] + rest[i]
+
+
+@kernel
+def _search(unit, low, size, must, nodes, rules, margin, owner, order, ahead, phase, rest, number, seen, best):
+    """Search the candidates from place ``low`` on; from a place above 0, only what cannot become legal is left out."""
+    base, ties = rules.first[unit], rules.tie_start[unit]
+    tie_count = rules.tie_start[unit + 1] - ties
+    room = rules.room[unit]
     found, top, count = False, np.int64(0), INFEASIBLE
-    value, level, opened, i = np.int64(0), 0, 0, 0
-    phase[0] = 0
+    value, level, opened, i = np.int64(0), 0, 0, low
+    phase[low] = 0
     while True:
         if i == size:
             cost = _least_cost(unit, ties, tie_count, rules, number)
-            if cost >= 0 and (not found or value - cost > top) and _legal(ties, tie_count, rules, number):
+            if low > 0:
+                cost = min(cost, 0)
+            if cost >= 0 and (not found or value - cost > top) and (low > 0 or _legal(ties, tie_count, rules, number)):
                 found, top, count = True, value - cost, 0
-                for at in range(size):
+                for at in range(low, size):
                     if phase[at] == 1:
                         best[count] = order[at]
                         count += 1
@@ -253,33 +343,38 @@ def solve_general(unit, margin, n, force_in, force_out, nodes, rules, order, ahe
         elif phase[i] < 2:
             chosen = phase[i] == 0
             phase[i] += 1
-            if chosen and level == room and i >= must:
-                continue
-            if not chosen and i < must:
+            if (chosen and level >= room and i >= must) or (not chosen and i < must):
                 continue
             opened += 1
             if opened > nodes and (found or opened > PATIENCE * nodes):
-                return _cut(i, size, level, room, value, top, found, count, phase, order, margin, ahead)
+                bound = value + _gain(i, size, must, room - level, rules, owner, order, ahead, rest)
+                for at in range(i - 1, low - 1, -1):  # the other branches above
+                    if phase[at] == 1:
+                        value -= margin[order[at]]
+                        level -= 1
+                        bound = max(
+                            bound, value + _gain(at + 1, size, must, room - level, rules, owner, order, ahead, rest)
+                        )
+                return (top, max(bound, top), count) if found else (bound, bound, UNKNOWN)
             fine = _move(order[i], 1, chosen, base, ties, rules, number, seen)
-            gain = margin[order[i]] if chosen else 0
-            taken = level + chosen
-            last = min(size, i + 1 + max(room - taken, 0))
             if fine:
                 cost = _least_cost(unit, ties, tie_count, rules, number)
-                ahead_of = ahead[max(last, i + 1)] - ahead[i + 1]
-                if cost >= 0 and (not found or value + gain - cost + ahead_of > top):
+                if low > 0:
+                    cost = min(cost, 0)
+                gain = margin[order[i]] if chosen else 0
+                more = _gain(i + 1, size, must, room - level - chosen, rules, owner, order, ahead, rest)
+                if cost >= 0 and (not found or value + gain - cost + more > top):
                     value += gain
-                    level = taken
+                    level += chosen
                     i += 1
-                    if i < size:
-                        phase[i] = 0
+                    phase[i] = 0
                     continue
             _move(order[i], -1, chosen, base, ties, rules, number, seen)
             continue
         else:
             i -= 1
         # back to the candidate before: undo its choice, and try its other one if there is one
-        while i >= 0:
+        while i >= low:
             chosen = phase[i] == 1
             _move(order[i], -1, chosen, base, ties, rules, number, seen)
             if chosen:
@@ -287,18 +382,5 @@ def solve_general(unit, margin, n, force_in, force_out, nodes, rules, order, ahe
                 level -= 1
                 break
             i -= 1
-        if i < 0:
+        if i < low:
             return top, top, count
-
-
-@kernel
-def _cut(i, size, level, room, value, top, found, count, phase, order, margin, ahead):
-    """Bound what the search left open when it met its node limit: a node, and the other branches above it."""
-    bound = value + ahead[size] - ahead[i]
-    for at in range(i - 1, -1, -1):
-        if phase[at] == 1:
-            value -= margin[order[at]]
-            bound = max(bound, value + ahead[size] - ahead[at + 1])
-    if not found:
-        return bound, bound, UNKNOWN
-    return top, max(bound, top), count

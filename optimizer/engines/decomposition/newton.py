@@ -6,7 +6,6 @@ and Toint 2000), continuation in the temperature as in interior-point methods.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +40,10 @@ class Newton:
     unit_of_row: Floats
     radius: float = 1.0
 
-    def settle(self, heat: float, stopped: Callable[[], bool], steps: int = STEPS) -> Point:
+    def settle(self, heat: float, steps: int = STEPS) -> Point:
         """Minimise at one temperature; return the last point."""
         here = self.sample.at(self.prices, heat)
         for _ in range(steps):
-            if stopped():
-                break
             step, promised = self._step(here, heat)
             if promised <= SETTLED * max(here.value - here.exact, 0.0):
                 break

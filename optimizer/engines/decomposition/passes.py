@@ -97,8 +97,8 @@ class Prices(NamedTuple):
 
 
 @kernel
-def margins_of(unit, candidates, terms, prices, margin, kind):
-    """Write margins (over ``2 ** shift``) and kinds of a unit's candidates; return how many there are."""
+def margins_of(unit, candidates, terms, prices, margin, kind, owner):
+    """Write margins (over ``2 ** shift``), kinds and customers of a unit's candidates; return how many there are."""
     n = 0
     blocks = terms.measure.shape[0]
     for c in range(candidates.unit_customer[unit], candidates.unit_customer[unit + 1]):
@@ -116,6 +116,7 @@ def margins_of(unit, candidates, terms, prices, margin, kind):
                 m = SHUT
             margin[n] = m
             kind[n] = k
+            owner[n] = c
             n += 1
     return n
 
@@ -184,8 +185,8 @@ def solve_units(units, widest, candidates, terms, prices, packed, general, nodes
         totals[chunk, 3:] = 0
         for at in range(len(units) * chunk // chunks, len(units) * (chunk + 1) // chunks):
             unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind)
-            value, bound, count = solve_unit(unit, n, -1, -1, nodes, rules, s)
+            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind, s.owner)
+            value, bound, count = solve_unit(unit, n, -1, -1, -1, nodes, rules, s)
             if count < 0:
                 totals[chunk, 3 if count == INFEASIBLE else 4] += 1
                 count = 0

@@ -10,6 +10,9 @@ from optimizer.engines.decomposition.jit import kernel, parallel_kernel
 from optimizer.engines.decomposition.passes import CHUNKS, SHUT, margins_of
 from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solve_unit
 
+BASE_NODES = 5_000
+"""Node limit of a unit's best answer: that of a pass, so that both find the same."""
+
 
 @kernel
 def _mixed(j):
@@ -17,6 +20,35 @@ def _mixed(j):
     x = np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15)
     x ^= x >> np.uint64(29)
     return x * np.uint64(0xBF58476D1CE4E5B9)
+
+
+@kernel
+def _nearest(margin, inside, n, reach, most, near):
+    """List the candidates worth forcing in or out, at most ``2 · most``: those whose margin is nearest to the change.
+
+    Small margins leave first, large ones come in first. Returns how many there are.
+    """
+    size = 0
+    for j in range(n):
+        if inside[j] == 0 and (margin[j] < -reach or margin[j] <= SHUT):
+            continue
+        away = margin[j] if inside[j] else -margin[j]
+        i = size
+        if size == 2 * most:
+            last = near[size - 1]
+            if away >= (margin[last] if inside[last] else -margin[last]):
+                continue
+            i = size - 1
+        else:
+            size += 1
+        while i > 0:
+            before = near[i - 1]
+            if (margin[before] if inside[before] else -margin[before]) <= away:
+                break
+            near[i] = before
+            i -= 1
+        near[i] = j
+    return size
 
 
 @parallel_kernel
@@ -58,12 +90,12 @@ def find_patterns(
     for chunk in numba.prange(CHUNKS):
         rules = Rules(packed, general)
         s = scratch_for(widest, rules)
-        margin, best = s.margin, s.best
-        inside = np.zeros(widest, np.uint8)
+        margin, best, inside = s.margin, s.best, s.inside
+        tried = np.empty(widest + 1, np.int64)
         for at in range(len(units) * chunk // CHUNKS, len(units) * (chunk + 1) // CHUNKS):
             unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind)
-            top, _, size = solve_unit(unit, n, -1, -1, nodes, rules, s)
+            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind, s.owner)
+            top, _, size = solve_unit(unit, n, -1, -1, -1, BASE_NODES, rules, s)
             optimum[at] = top
             size = max(size, 0)
             inside[:n] = 0
@@ -74,11 +106,13 @@ def find_patterns(
                 code += _mixed(best[i])
             regret[at, 0], mark[at, 0], count[at, 0] = 0, code, size
             found = 1
-            for j in range(n):
-                if inside[j] == 0 and (margin[j] < -reach or margin[j] <= SHUT):
-                    continue
+            near = _nearest(margin, inside, n, reach, most, s.picked)
+            for i in range(near):
+                tried[i] = s.picked[i]
+            for turn in range(near):
+                j = tried[turn]
                 force_in, force_out = (-1, j) if inside[j] else (j, -1)
-                value, _, size = solve_unit(unit, n, force_in, force_out, nodes, rules, s)
+                value, _, size = solve_unit(unit, n, force_in, force_out, s.owner[j], nodes, rules, s)
                 loss = top - value
                 if size < 0 or loss > reach or (found == most and loss >= regret[at, most - 1]):
                     continue

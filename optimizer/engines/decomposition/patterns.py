@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.engines.decomposition.compiled import NODES, Units
+from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.passes import CHUNKS, Prices
 from optimizer.engines.decomposition.pattern_kernel import find_patterns, rows_of_patterns
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import IntArray
 
+PATTERN_NODES = 100
+"""Node limit of one unit with one candidate forced: a search of hundreds more for each unit."""
+BLOCK = 2**18
+"""Candidates between two questions whether to go on."""
 CELLS = 2**26
 """Contacts of patterns that are held at a time while they are looked for."""
 
@@ -65,7 +70,14 @@ class Patterns:
         return self.contact[ranges(first, self.contact_start[listed + 1] - first)]
 
 
-def patterns(units: Units, prices: Prices, listed: IntArray, reach: float, most: int = 16) -> Patterns:
+def patterns(
+    units: Units,
+    prices: Prices,
+    listed: IntArray,
+    reach: float,
+    most: int = 16,
+    check: Callable[[], None] | None = None,
+) -> Patterns:
     """Find the good answers of the listed units.
 
     Parameters
@@ -74,13 +86,17 @@ def patterns(units: Units, prices: Prices, listed: IntArray, reach: float, most:
         Most regret, in value quanta.
     most : int
         Patterns of a unit.
+    check : callable, optional
+        Asked after every so many units; may raise to give up.
     """
     length = max(units.most_contacts, 1)
-    block = max(CELLS // (most * length), CHUNKS)
+    block = max(min(CELLS // (most * length), BLOCK // max(units.widest, 1)), CHUNKS)
     scaled = int(np.ldexp(min(reach, 2.0**60), prices.shift)) if reach < 2.0 ** (60 - prices.shift) else 2**60
     optimum = np.empty(len(listed), np.int64)
     regrets, counts, places = [], [], []
     for first in range(0, max(len(listed), 1), block):
+        if check is not None:
+            check()
         mine = listed[first : first + block]
         regret = np.empty((len(mine), most), np.int64)
         count = np.zeros((len(mine), most), np.int32)
@@ -92,7 +108,7 @@ def patterns(units: Units, prices: Prices, listed: IntArray, reach: float, most:
             units.table.terms,
             prices,
             *units.at_shift(prices.shift),
-            NODES,
+            PATTERN_NODES,
             scaled,
             optimum[first : first + block],
             regret,

@@ -22,13 +22,15 @@ from optimizer.engines.decomposition.rows import Floats
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.solution import Progress
 
-POOL = 30_000
-"""Units that may change their answer."""
+POOL = 600_000
+"""Candidates of the units that may change their answer."""
 COLUMNS = 30_000
 """Columns beyond which the reach is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact: at first, and from one round to the next."""
 ROUNDS = 7
+IDLE = 2
+"""Rounds without a better plan after which nothing is left to try."""
 EXACT_PART = 0.2
 """Share of the asked gap to which the whole master is solved."""
 
@@ -72,18 +74,21 @@ class Polish:
         if ascent.best is None:
             return
         self._offer(np.flatnonzero(ascent.best.mark))
-        pool = spread(units.problem.units, POOL)
+        problem = units.problem
+        pool = spread(problem.units, POOL * problem.units // max(problem.candidates, 1))
         reach = FIRST_REACH * ascent.value
+        idle = 0
         for _ in range(ROUNDS):
             if self._done() or ascent.clock.stopped():
                 return
-            good = patterns(units, ascent.best.found.prices, pool, reach, 12)
-            moving = good.count - len(pool)
+            good = patterns(units, ascent.best.found.prices, pool, reach, 12, ascent.clock.check)
+            moving, before = good.count - len(pool), self.plan
             if moving:
                 better = self._round(ascent.best, good)
                 if better is not None and len(pool) == units.problem.units and not ascent.clock.stopped():
                     ascent.look(better)
-            if moving > COLUMNS:
+            idle = 0 if self.plan is not None and self.plan is not before else idle + 1
+            if moving > COLUMNS or (idle >= IDLE and self.plan is not None):
                 return
             reach *= WIDEN
 

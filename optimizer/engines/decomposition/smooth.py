@@ -7,6 +7,7 @@ sums of small covariances over the units, and Newton's method applies.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,18 +39,20 @@ class Sample:
     ----------
     units : Units
     listed : (n,) int array
+    check : callable
+        Asked now and then; may raise to give up.
     """
 
-    def __init__(self, units: Units, listed: IntArray) -> None:
+    def __init__(self, units: Units, listed: IntArray, check: Callable[[], None]) -> None:
         table = units.table
-        self.units, self.listed = units, listed
+        self.units, self.listed, self.check = units, listed, check
         self.share = len(listed) / max(units.problem.units, 1)
         self.upper = np.where(table.upper < UNLIMITED, table.upper * self.share, np.inf)
         self.lower = np.where(table.lower > -UNLIMITED, table.lower * self.share, -np.inf)
 
     def at(self, prices: Floats, heat: float) -> Point:
         """Evaluate the smoothed dual, in value quanta of the sample."""
-        good = patterns(self.units, self.units.prices(prices), self.listed, FAR * heat)
+        good = patterns(self.units, self.units.prices(prices), self.listed, FAR * heat, check=self.check)
         rows = self.units.table.count
         share, use, hessian = np.zeros(good.count), np.zeros(rows), np.zeros((rows, rows))
         sparse = (good.row_start, good.row, good.coefficient)

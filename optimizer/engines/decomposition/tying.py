@@ -108,6 +108,7 @@ def tie(problem: Problem, general: BoolArray, effort: IntArray | None = None) ->
         room=segment_sums(most, problem.unit_customer).astype(np.int64),
         effort=np.full(problem.units, UNLIMITED) if effort is None else effort.astype(np.int64),
         penalty=np.zeros(max(len(problem.floors), 1), np.int64),
+        most=most.astype(np.int64),
         most_ties=int(np.diff(tie_start).max(initial=0)),
         most_tokens=tokens,
     )
@@ -195,6 +196,6 @@ def unpacked(problem: Problem) -> BoolArray:
 
 def nothing_tied() -> General:
     """Return the ties of a problem whose units are all packed."""
-    none = np.zeros(0, np.int64)
+    none, bits = np.zeros(0, np.int64), np.zeros(0, np.uint8)
     zero = np.zeros(1, np.int64)
-    return General(none, zero, none, none, none, zero, none, none, none, np.zeros(0, np.uint8), zero, zero, zero, 0, 0)
+    return General(none, zero, none, none, none, zero, none, none, none, bits, zero, zero, zero, none, 0, 0)

@@ -25,10 +25,13 @@ class Scratch(NamedTuple):
 
     margin: npt.NDArray[np.int64]
     kind: npt.NDArray[np.int64]
+    owner: npt.NDArray[np.int64]
     order: npt.NDArray[np.int64]
     best: npt.NDArray[np.int64]
+    inside: npt.NDArray[np.uint8]
     picked: npt.NDArray[np.int64]
     ahead: npt.NDArray[np.int64]
+    rest: npt.NDArray[np.int64]
     state: npt.NDArray[np.int64]
     number: npt.NDArray[np.int64]
     seen: npt.NDArray[np.int64]
@@ -42,6 +45,9 @@ def scratch_for(widest, rules):
         np.empty(widest, np.int64),
         np.empty(widest, np.int64),
         np.empty(widest, np.int64),
+        np.empty(widest, np.int64),
+        np.zeros(widest, np.uint8),
+        np.empty(widest + 1, np.int64),
         np.empty(widest + 1, np.int64),
         np.empty(widest + 1, np.int64),
         np.empty((widest + 2, rules.packed.start.shape[1]), np.int64),
@@ -51,12 +57,28 @@ def scratch_for(widest, rules):
 
 
 @kernel
-def solve_unit(unit, n, force_in, force_out, nodes, rules, s):
-    """Solve a unit whose margins and kinds are in the scratch; see :func:`.packed_kernel.solve_packed`."""
+def solve_unit(unit, n, force_in, force_out, focus, nodes, rules, s):
+    """Solve a unit whose margins and kinds are in the scratch; see :func:`.general_kernel.solve_general`."""
     general, margin = rules.general, s.margin
     if general.first.shape[0] > 0 and general.first[unit] >= 0:
         return solve_general(
-            unit, margin, n, force_in, force_out, nodes, general, s.order, s.ahead, s.picked, s.number, s.seen, s.best
+            unit,
+            margin,
+            s.owner,
+            n,
+            force_in,
+            force_out,
+            focus,
+            s.inside,
+            nodes,
+            general,
+            s.order,
+            s.ahead,
+            s.picked,
+            s.rest,
+            s.number,
+            s.seen,
+            s.best,
         )
     return solve_packed(
         unit,
