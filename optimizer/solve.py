@@ -96,7 +96,13 @@ def solve(
     request = request_for(scenario, observer, watch)
     with watch.stage("solve", observer):
         chosen, _ = choose(compiled.problem, scenario.solve.engine)
-        solution = chosen.solve(compiled.problem, request)
+        try:
+            solution = chosen.solve(compiled.problem, request)
+        except InfeasibleError as clash:
+            from optimizer.analysis.infeasibility import explain
+
+            raise explain(compiled, clash, request) from None
+    with watch.stage("compare", observer):
         usual = {
             name: None if found is None else float(compiled.value(found))
             for name, found in baselines(compiled.problem, compiled.ranks).items()

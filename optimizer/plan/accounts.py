@@ -34,14 +34,14 @@ CONSTRAINT_COLUMNS = (
 )
 
 
-def row_prices(compiled: Compiled, solution: Solution) -> list[dict[str, Any]]:
+def row_prices(compiled: Compiled, solution: Solution) -> list[dict[str, Any]] | None:
     """Return the price of each row: change of the reported objective per unit of its limit.
 
-    Rows without a price are left out.
+    Rows whose price is 0 are left out. None: the engine gave no prices.
     """
-    found: list[dict[str, Any]] = []
     if solution.prices is None:
-        return found
+        return None
+    found: list[dict[str, Any]] = []
     sign = 1.0 if compiled.maximises else -1.0
     for block in compiled.problem.rows:
         scale = sign * 10.0 ** (block.decimals - compiled.problem.value_decimals)
@@ -51,12 +51,12 @@ def row_prices(compiled: Compiled, solution: Solution) -> list[dict[str, Any]]:
     return found
 
 
-def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[str, Any]]) -> pd.DataFrame:
+def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[str, Any]] | None) -> pd.DataFrame:
     """Return one line per constraint, group and sense, from the audit's recount."""
     import pandas as pd
 
     priced: dict[tuple[str, str], float] = {}
-    for one in prices:
+    for one in prices or ():
         key = (one["name"], one["group"])
         priced[key] = priced.get(key, 0.0) + one["price"]
     constraints = {rule.name for rule in scenario.rules() if rule.section == "constraints"}
@@ -66,7 +66,7 @@ def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[s
             continue
         group = canonical(line.group)
         slack = _slack(line)
-        price = priced.get((line.rule, group), 0.0)
+        price = priced.get((line.rule, group), 0.0) if prices is not None else math.nan
         # A price tells on which side of a two-sided constraint it presses.
         sides = {"<=": price > 0, ">=": price < 0, "=": price != 0}
         if scenario.objective.maximize is None:
@@ -79,7 +79,7 @@ def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[s
                 "limit": float(line.limit),
                 "used": math.nan if line.used is None else float(line.used),
                 "slack": math.nan if slack is None else float(slack),
-                "price": price if sides[line.sense] and not line.report_only else 0.0,
+                "price": price if (sides[line.sense] or math.isnan(price)) and not line.report_only else 0.0,
                 "binding": bool((slack is not None and slack <= 0) or (sides[line.sense] and price != 0.0))
                 and not line.report_only,
                 "penalty_paid": float(line.paid),

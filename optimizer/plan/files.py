@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,20 +19,22 @@ ROW_GROUP = 122_880
 
 
 def write_files(plan: Plan, folder: Path) -> None:
-    """Write every file of the run folder."""
+    """Write every file of the run folder; the summary, which tells how long that took, last."""
     import pyarrow.parquet as pq
 
     from optimizer.report import render
 
+    began = time.monotonic()
     pq.write_table(plan.table, folder / "contacts.parquet", compression="zstd", row_group_size=ROW_GROUP)
-    _json(folder / "summary.json", dict(plan.summary))
     plan.constraints.to_csv(folder / "constraints.csv", index=False, lineterminator="\n")
     plan.policies.to_csv(folder / "policies.csv", index=False, lineterminator="\n")
     _json(folder / "prices.json", dict(plan.prices))
     _json(folder / "audit.json", plan.audit.to_dict())
     _text(folder / "scenario.yaml", plan.scenario.to_yaml())
     _text(folder / "report.html", render(plan))
-    _text(folder / "log.jsonl", _log(plan))
+    timings = _with_writing(plan.summary["timings"], time.monotonic() - began)
+    _text(folder / "log.jsonl", "".join(json.dumps({"stage": k, "seconds": v}) + "\n" for k, v in timings.items()))
+    _json(folder / "summary.json", {**plan.summary, "timings": timings})
     _json(
         folder / "manifest.json",
         {
@@ -55,7 +59,7 @@ def read_files(folder: Path) -> Plan:
     summary = _load(folder / "summary.json")
     manifest = _load(folder / "manifest.json")
     for name, digest in manifest["files"].items():
-        if _hash(folder / name) != digest and name != "report.html":
+        if name != "report.html" and _hash(folder / name) != digest:
             raise ValueError(f"{name} is not what the run wrote")
     text = (folder / "scenario.yaml").read_text(encoding="utf-8")
     return Plan(
@@ -100,9 +104,11 @@ def _audit(found: dict[str, Any]) -> AuditReport:
     )
 
 
-def _log(plan: Plan) -> str:
-    lines = [{"stage": name, "seconds": seconds} for name, seconds in plan.summary["timings"].items()]
-    return "".join(json.dumps(line) + "\n" for line in lines)
+def _with_writing(timings: Mapping[str, float], seconds: float) -> dict[str, float]:
+    """Return the timings of the stages, the writing among them."""
+    found = {name: spent for name, spent in timings.items() if name not in ("write", "total")}
+    total = timings["total"] - timings.get("write", 0.0)
+    return {**found, "write": round(seconds, 3), "total": round(total + seconds, 3)}
 
 
 def _json(path: Path, content: dict[str, Any]) -> None:

@@ -29,6 +29,8 @@ def _proof(summary: Mapping[str, Any], sense: str) -> str:
 
 
 def _dearest(constraints: pd.DataFrame, sense: str) -> str:
+    if constraints["price"].isna().any():
+        return "Which rule is dearest is not known: the engine gave no prices."
     weight = (constraints["price"] * constraints["limit"] / 100).abs().groupby(constraints["name"]).sum()
     if weight.empty or weight.max() == 0:
         return "No constraint has a price: one more unit of any of them would bring nothing."
@@ -38,6 +40,8 @@ def _dearest(constraints: pd.DataFrame, sense: str) -> str:
 
 
 def _tightest(constraints: pd.DataFrame, sense: str) -> str:
+    if constraints["price"].isna().any():
+        return "What one more unit of a limit brings is not known: the engine gave no prices."
     price = constraints["price"].abs()
     if price.empty or price.max() == 0:
         return "No limit is tight."

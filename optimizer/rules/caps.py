@@ -143,6 +143,9 @@ def audit_cap(rule: Frequency, cap: Limit, books: Books) -> Iterable[Line]:
             past = "count(DISTINCT pick) FILTER (NOT planned)"
             planned = f"count(DISTINCT pick) - {past}"
         least = str(cap) if isinstance(cap, Decimal) else "0"
+        # Whoever has no more than the cap in all cannot have more in a window: most are done with here.
+        many = f'SELECT who, "each" FROM {rows} GROUP BY ALL HAVING count(*) > {least}'
+        joined += f' WHERE (r.who, r."each") IN ({many})'
         counted = books.query(
             f'SELECT who, "each", w.first, w.last, {planned} AS used, {past} AS past, min(own) {joined} '
             f"GROUP BY ALL HAVING used > 0 AND used > greatest(0, {least} - past) ORDER BY ALL"
