@@ -92,16 +92,21 @@ def solve(
         for name, frame in zip(FRAMES, (candidates, customers, offers, channels, slots, history, consents), strict=True)
         if frame is not None
     }
-    compiled = build(scenario, frames, observer=observer, watch=watch)
     request = request_for(scenario, observer, watch)
-    with watch.stage("solve", observer):
-        chosen, _ = choose(compiled.problem, scenario.solve.engine)
-        try:
+    compiled: Compiled | None = None
+    try:
+        compiled = build(scenario, frames, observer=observer, watch=watch)
+        with watch.stage("solve", observer):
+            chosen, _ = choose(compiled.problem, scenario.solve.engine)
             solution = chosen.solve(compiled.problem, request)
-        except InfeasibleError as clash:
-            from optimizer.analysis.infeasibility import explain
+    except InfeasibleError as clash:
+        from optimizer.analysis.booked import explain_pins
+        from optimizer.analysis.infeasibility import explain
 
-            raise explain(compiled, clash, request) from None
+        known = (
+            explain_pins(scenario, frames, clash, request) if compiled is None else explain(compiled, clash, request)
+        )
+        raise known from None
     with watch.stage("compare", observer):
         usual = {
             name: None if found is None else float(compiled.value(found))

@@ -57,7 +57,7 @@ def refuse_ineligible(source: object, refused: IntArray, reasons: tuple[str, ...
         Bits of the reasons that refuse each.
     """
     findings = [
-        Finding("solve", f"pins · {source}", f"keeps candidates that '{reason}' refuses", "take them out", count=count)
+        Finding("solve", f"pins · {source}", f"keeps candidates that '{reason}' refuses", "take them out", count, reason)
         for i, reason in enumerate(reasons)
         if (count := int(((refused >> i) & 1).sum()))
     ]
