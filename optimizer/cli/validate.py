@@ -54,7 +54,7 @@ def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json:
 
 def _show(check: DataCheck) -> None:
     output.emit(f"\n  {'candidates':<24}{whole(check.candidates):>16}   of {whole(check.customers)} customers")
-    for step in check.funnel:
+    for step in (step for step in check.funnel if step.alone):
         output.emit(f"  {step.reason:<24}{'−' + whole(step.in_order):>16}   {whole(step.alone)} alone")
     output.emit(f"  {'eligible':<24}{whole(check.eligible):>16}\n")
     output.emit(f"  {'rows across customers':<24}{whole(check.rows):>16}")
