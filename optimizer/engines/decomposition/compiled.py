@@ -193,6 +193,11 @@ class Units:
             add_terms(chosen, customer, self.candidates, self.table.terms, use)
         return use
 
+    def worth(self, found: Pass) -> float:
+        """Return what the answers of a pass over all units are worth without the prices, in value quanta."""
+        paid = sum(p * u for p, u in zip(found.prices.of_row.tolist(), found.use.tolist(), strict=True))
+        return float((found.optima + paid) >> found.prices.shift)
+
     def floor_penalties(self, chosen: IntArray) -> Fraction:
         """Return what the units' soft minimums cost, in value quanta."""
         total = Fraction(0)

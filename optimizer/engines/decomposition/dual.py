@@ -163,7 +163,7 @@ class Ascent:
         start = np.asarray(units.problem.unit_start)
         contact = np.concatenate([np.arange(start[u], start[u + 1]) for u in listed.tolist()])
         nobody = np.zeros(0)
-        every = assemble(units, listed[:0], np.zeros(1, np.int64), nobody, nobody, np.arange(len(contact) + 1), contact)
+        every = assemble(units, listed[:0], np.zeros(1, np.int64), nobody, np.arange(len(contact) + 1), contact)
         total = np.bincount(every.row, np.abs(every.coefficient).astype(float), units.table.count)
         number = np.bincount(every.row, minlength=units.table.count)
         return max(value, 1.0), np.where(number > 0, total / np.maximum(number, 1), 1.0)

@@ -31,11 +31,14 @@ class Answer:
     ----------
     share : (patterns,) float array
         How much of each pattern is used; 0 or 1 after a whole solve.
+    gain : float
+        What is gained over everyone's first pattern, less the penalties of soft rows, in value quanta.
     prices : (rows,) float array, optional
         Row prices of the LP, in value quanta per row quantum.
     """
 
     share: Floats
+    gain: float
     prices: Floats | None
 
 
@@ -86,8 +89,8 @@ class Master:
         if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             return None
         solution = result.solutions[0]
-        share = self._shares(solution.primal_solution)
-        if share is None:
+        found = self._read(solution.primal_solution)
+        if found is None:
             return None
         dual = np.zeros(self.linear.rows)
         dual[np.array(solution.dual_solution.dual_values.ids, np.int64)] = solution.dual_solution.dual_values.values
@@ -95,7 +98,7 @@ class Master:
         mine = self.linear.block >= 0
         prices = np.zeros(self.table.count)
         prices[self.linear.block_row[mine]] = dual[mine]
-        return Answer(share, prices)
+        return Answer(*found, prices)
 
     def whole(self, tolerance: float, seconds: float, seed: int) -> Answer | None:
         """Solve in whole numbers to an absolute tolerance (value quanta); None when no answer was found."""
@@ -106,10 +109,13 @@ class Master:
         result = run(build(self.linear), "GSCIP", parameters)
         if not result.solutions or not result.solutions[0].HasField("primal_solution"):
             return None
-        share = self._shares(result.solutions[0].primal_solution)
-        return None if share is None or np.any(np.abs(share - np.rint(share)) > 1e-5) else Answer(np.rint(share), None)
+        found = self._read(result.solutions[0].primal_solution)
+        if found is None or np.any(np.abs(found[0] - np.rint(found[0])) > 1e-5):
+            return None
+        return Answer(np.rint(found[0]), found[1], None)
 
-    def _shares(self, primal: Any) -> Floats | None:
+    def _read(self, primal: Any) -> tuple[Floats, float] | None:
+        """Return shares and gain, None where they are no numbers."""
         x = np.zeros(self.linear.columns)
         x[np.array(primal.variable_values.ids, np.int64)] = primal.variable_values.values
         if not np.all(np.isfinite(x)):
@@ -117,7 +123,7 @@ class Master:
         share = np.where(self.column >= 0, x[self.column] if self.linear.candidates else 0.0, 0.0)
         first = self.good.unit_start[:-1]
         share[first] = 1.0 - np.add.reduceat(np.append(share, 0.0), first) if len(first) else 0.0
-        return share
+        return share, float(self.linear.objective @ x) / self.linear.scale
 
 
 def _differences(good: Patterns, column: IntArray) -> tuple[IntArray, IntArray, IntArray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.passes import CHUNKS, Prices
 from optimizer.engines.decomposition.pattern_kernel import find_patterns, rows_of_patterns
 from optimizer.engines.decomposition.rows import Floats
-from optimizer.problem.pairs import ranges
+from optimizer.problem.pairs import ranges, segment_sums
 from optimizer.problem.primitives import IntArray
 
 PATTERN_NODES = 100
@@ -36,7 +36,7 @@ class Patterns:
     regret : (patterns,) float array
         What the pattern loses against its unit's best at the prices, in value quanta.
     value : (patterns,) int64 array
-        Σ value of its contacts.
+        Σ value of its contacts, less what the unit's soft minimums cost, in value quanta.
     contact_start, contact : int arrays
         Its contacts, as positions of candidates.
     row_start, row, coefficient : int64 arrays
@@ -127,27 +127,22 @@ def patterns(
     start = np.concatenate([[0], np.cumsum(count)])
     owner = np.repeat(np.repeat(listed, number), count)
     contact = np.concatenate(places) + np.asarray(units.problem.unit_start)[owner]
-    return assemble(
-        units,
-        listed,
-        np.concatenate([[0], np.cumsum(number)]),
-        np.ldexp(optimum.astype(float), -prices.shift),
-        np.ldexp(regret[there].astype(float), -prices.shift),
-        start,
-        contact,
-    )
+    unit_start = np.concatenate([[0], np.cumsum(number)])
+    found = assemble(units, listed, unit_start, np.ldexp(regret[there].astype(float), -prices.shift), start, contact)
+    paid = segment_sums(prices.of_row[found.row] * found.coefficient, found.row_start)
+    worth = np.repeat(optimum, number) - regret[there] + paid
+    return replace(found, optimum=np.ldexp(optimum.astype(float), -prices.shift), value=worth >> prices.shift)
 
 
 def assemble(
     units: Units,
     listed: IntArray,
     unit_start: IntArray,
-    optimum: Floats,
     regret: Floats,
     contact_start: IntArray,
     contact: IntArray,
 ) -> Patterns:
-    """Complete patterns that are known by their contacts."""
+    """Add to patterns that are known by their contacts what they use of the rows."""
     problem, table = units.problem, units.table
     customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
     row_start = np.zeros(len(contact_start), np.int64)
@@ -169,13 +164,12 @@ def assemble(
     row, coefficient = np.zeros(entries, np.int64), np.zeros(entries, np.int64)
     if entries:
         rows_of_patterns(*given, row, coefficient)
-    running = np.concatenate([[0], np.cumsum(np.asarray(problem.value, np.int64)[contact])])
     return Patterns(
         units=listed,
         unit_start=unit_start,
-        optimum=optimum,
+        optimum=np.zeros(len(listed)),
         regret=regret,
-        value=running[contact_start[1:]] - running[contact_start[:-1]],
+        value=np.zeros(len(regret), np.int64),
         contact_start=contact_start,
         contact=contact,
         row_start=row_start,

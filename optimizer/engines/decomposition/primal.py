@@ -29,8 +29,6 @@ COLUMNS = 30_000
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact: at first, and from one round to the next."""
 ROUNDS = 7
-IDLE = 2
-"""Rounds without a better plan after which nothing is left to try."""
 EXACT_PART = 0.2
 """Share of the asked gap to which the whole master is solved."""
 
@@ -77,20 +75,24 @@ class Polish:
         problem = units.problem
         pool = spread(problem.units, POOL * problem.units // max(problem.candidates, 1))
         reach = FIRST_REACH * ascent.value
-        idle = 0
         for _ in range(ROUNDS):
             if self._done() or ascent.clock.stopped():
                 return
+            before = self.plan, ascent.best
             good = patterns(units, ascent.best.found.prices, pool, reach, 12, ascent.clock.check)
-            moving, before = good.count - len(pool), self.plan
-            if moving:
+            if good.count > len(pool):
                 better = self._round(ascent.best, good)
-                if better is not None and len(pool) == units.problem.units and not ascent.clock.stopped():
+                if better is not None and len(pool) == problem.units and not ascent.clock.stopped():
                     ascent.look(better)
-            idle = 0 if self.plan is not None and self.plan is not before else idle + 1
-            if moving > COLUMNS or (idle >= IDLE and self.plan is not None):
+            if good.count - len(pool) > COLUMNS:
                 return
-            reach *= WIDEN
+            if self.plan is not None:  # no pattern of a better plan loses more than lies between this one and the bound
+                room = float(ascent.best.bound - self.plan.objective)
+                if reach >= room and before == (self.plan, ascent.best):
+                    return
+                reach = min(WIDEN * reach, max(room, reach))
+            else:
+                reach *= WIDEN
 
     def _round(self, base: Priced, good: Patterns) -> Floats | None:
         """Solve the master over some patterns; offer its plan, and return its prices if they may be better."""
@@ -100,18 +102,12 @@ class Polish:
         if relaxed is None:
             return None
         asked = max(ascent.gap, 1e-7) * abs(base.bound)
-        worth = self._worth(base, good, relaxed)
+        worth = self.ascent.units.worth(base.found) + relaxed.gain
         if self.plan is None or worth > self.plan.objective + EXACT_PART * asked:
             answer = master.whole(EXACT_PART * asked, ascent.clock.seconds(), ascent.clock.request.seed)
             if answer is not None:
                 self._offer(self._chosen(base, good, answer))
         return relaxed.prices if base.bound - worth > EXACT_PART * asked else None
-
-    def _worth(self, base: Priced, good: Patterns, answer: Answer) -> float:
-        """Return the LP's objective, penalties left out."""
-        first = good.value[good.unit_start[:-1]].sum()
-        value = int(np.asarray(self.ascent.units.problem.value)[base.mark > 0].sum(dtype=np.int64))
-        return value + float(answer.share @ good.value) - float(first)
 
     def _chosen(self, base: Priced, good: Patterns, answer: Answer) -> IntArray:
         """Put the master's patterns in the place of the units' best answers."""

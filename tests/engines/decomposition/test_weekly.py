@@ -1,0 +1,72 @@
+"""The weekly structure: gaps, repetition, warm starts, limits of time."""
+
+import time
+from dataclasses import replace
+
+import numba
+import numpy as np
+import pytest
+
+from optimizer.engines.decomposition import make
+from optimizer.problem.evaluate import evaluate
+from optimizer.problem.solution import Limit, Request
+from tests.engines.weekly import weekly_problem
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return weekly_problem(600)
+
+
+@pytest.fixture(scope="module")
+def solution(problem):
+    return make(None).solve(problem, Request(gap=1e-4))
+
+
+def test_the_gap_is_met_and_nothing_is_broken(problem, solution):
+    judged = evaluate(problem, solution.chosen)
+    assert judged.ok
+    assert judged.objective == solution.objective
+    assert 0 <= solution.bound - solution.objective <= 1e-4 * solution.objective
+    assert solution.limit is Limit.GAP
+    assert solution.reproducible
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
+def test_one_thread_or_two_give_the_same_bytes(problem, solution):
+    other = make(None).solve(problem, Request(gap=1e-4, threads=2))
+    assert np.array_equal(other.chosen, solution.chosen)
+    assert (other.bound, other.extra) == (solution.bound, solution.extra)
+
+
+def test_value_and_kind_may_be_narrow(problem, solution):
+    narrow = replace(problem, kind=problem.kind.astype(np.uint16), value=problem.value.astype(np.int32))
+    again = make(None).solve(narrow, Request(gap=1e-4))
+    assert np.array_equal(again.chosen, solution.chosen)
+
+
+def test_prices_of_another_run_save_passes_or_reach_the_same_gap(problem, solution):
+    tighter = tuple(replace(r, upper=r.upper * 9 // 10) if r.name == "budget" else r for r in problem.rows)
+    warm = make(None).solve(replace(problem, rows=tighter), Request(gap=1e-4, prices=solution.prices))
+    assert warm.bound - warm.objective <= 1e-4 * warm.objective
+
+
+def test_a_deadline_in_the_past_gives_a_legal_plan_and_says_time(problem):
+    late = make(None).solve(problem, Request(gap=0.0, deadline=time.monotonic()))
+    assert evaluate(problem, late.chosen).ok
+    assert late.limit is Limit.TIME
+    assert not late.reproducible
+
+
+def test_being_stopped_is_said(problem):
+    stopped = make(None).solve(problem, Request(gap=0.0, stopped=lambda: True))
+    assert evaluate(problem, stopped.chosen).ok
+    assert stopped.limit is Limit.INTERRUPTED
+
+
+def test_progress_reports_objective_and_bound(problem):
+    told = []
+    make(None).solve(problem, Request(gap=1e-4, report=told.append))
+    last = told[-1]
+    assert last.objective is not None
+    assert last.objective <= last.bound
