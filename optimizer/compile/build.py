@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from optimizer.compile.customers import number_customers
 from optimizer.compile.kinds import EPOCH, Kinds, number_kinds
 from optimizer.compile.pins import pinned, refuse_ineligible
-from optimizer.compile.quanta import VALUE_ROOM, quantised
+from optimizer.compile.quanta import VALUE_ROOM, places, quantised
 from optimizer.compile.read import Read, read_candidates
 from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.world import CompileWorld
@@ -37,6 +38,7 @@ from optimizer.rules.base import Rule
 from optimizer.scenario import Scenario
 
 P = TypeVar("P")
+Priced = Floor | Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,13 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
     order = np.flatnonzero(read.refused == 0)
     sign = 1.0 if scenario.objective.maximize is not None else -1.0
     contribution = read.contribution[order]
-    value, decimals, exact = quantised(contribution * sign, float(np.abs(contribution).sum()), VALUE_ROOM)
-    world = CompileWorld(
-        scenario, tables, kinds, customers, read.kind, read.customer, order, read.amounts, decimals, read.held
-    )
+    world = CompileWorld(scenario, tables, kinds, customers, read.kind, read.customer, order, read.amounts, read.held)
     primitives = [primitive for rule in rules for primitive in _compile(rule, world)]
+    # So fine that penalties are whole quanta as well: what is proven of whole numbers is then proven of the plan.
+    finest = max((places(p.penalty) for p in primitives if isinstance(p, Priced) and p.penalty is not None), default=0)
+    total = float(np.abs(contribution).sum())
+    value, decimals, exact = quantised(contribution * sign, total, VALUE_ROOM, finest=finest)
+    primitives = [_in_quanta(primitive, decimals) for primitive in primitives]
 
     # Only customers with something to decide are part of the problem; the others' groups stay, without candidates.
     start = np.searchsorted(read.customer[order], np.arange(customers + 1))
@@ -184,6 +188,13 @@ def _compile(rule: Rule, world: CompileWorld) -> Iterator[Primitive]:
     if rule.section == "contact_policies":
         for choice in range(1, len(world.kinds_known.zones.choices)):
             yield from rule.compile(world.under(choice))
+
+
+def _in_quanta(primitive: Primitive, decimals: int) -> Primitive:
+    """Return a primitive with its penalty, if it has one, in value quanta instead of objective units."""
+    if not isinstance(primitive, Priced) or primitive.penalty is None:
+        return primitive
+    return replace(primitive, penalty=primitive.penalty * Fraction(10) ** decimals)
 
 
 def _of(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:

@@ -37,15 +37,15 @@ def pinned(
         f'JOIN "@customers" c ON c.customer = p.customer JOIN (SELECT DISTINCT slot_key, offer, channel, slot '
         f'FROM "@kinds") k ON {same}'
     ).fetchnumpy()
+    whole = " AND ".join(f'p."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys.column_names)
+    ((missing,),) = tables.con.execute(f'SELECT count(*) FROM "@pins" p ANTI JOIN candidates c ON {whole}').fetchall()
     tables.con.unregister("@pins")
+    if missing:
+        raise DataError(f"{missing:,} of its keys are no candidates", where=str(source), fix="take them out")
     width = int(kinds.slot_key.max(initial=0)) + 1
     wanted = np.unique(np.asarray(found["customer"], np.int64) * width + np.asarray(found["key"], np.int64))
     mine = customer.astype(np.int64) * width + kinds.slot_key[kind]
-    positions = np.flatnonzero(np.isin(mine, wanted))
-    missing = keys.num_rows - len(positions)
-    if missing > 0 and len(keys.column_names) == 4:
-        raise DataError(f"{missing:,} of its keys are no candidates", where=str(source), fix="take them out")
-    return positions
+    return np.flatnonzero(np.isin(mine, wanted))
 
 
 def refuse_ineligible(source: object, refused: IntArray, reasons: tuple[str, ...]) -> None:
@@ -57,7 +57,9 @@ def refuse_ineligible(source: object, refused: IntArray, reasons: tuple[str, ...
         Bits of the reasons that refuse each.
     """
     findings = [
-        Finding("solve", f"pins · {source}", f"keeps candidates that '{reason}' refuses", "take them out", count, reason)
+        Finding(
+            "solve", f"pins · {source}", f"keeps candidates that '{reason}' refuses", "take them out", count, reason
+        )
         for i, reason in enumerate(reasons)
         if (count := int(((refused >> i) & 1).sum()))
     ]

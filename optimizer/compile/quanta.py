@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +43,7 @@ def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
 def decimals_for(total: float, room: int) -> int:
     """Return the most decimal places with which a total of this size still fits the room (may be negative)."""
     if total <= 0:
-        return 0
+        return MOST_DECIMALS
     return min(MOST_DECIMALS, int(np.floor(np.log10(room / total))))
 
 
@@ -51,7 +53,14 @@ def to_quanta(numbers: npt.NDArray[np.float64], decimals: int) -> IntArray:
     return np.rint(scaled).astype(np.int64)
 
 
-def quantised(numbers: npt.NDArray[np.float64], total: float, room: int) -> tuple[IntArray, int, bool]:
+def places(number: Fraction) -> int:
+    """Return the fewest decimal places that write a decimal fraction exactly, 0 for a whole number."""
+    return next(n for n in count() if (number * 10**n).denominator == 1)
+
+
+def quantised(
+    numbers: npt.NDArray[np.float64], total: float, room: int, *, finest: int = 0
+) -> tuple[IntArray, int, bool]:
     """Return whole amounts, their decimal places, and whether nothing was rounded.
 
     Parameters
@@ -61,11 +70,14 @@ def quantised(numbers: npt.NDArray[np.float64], total: float, room: int) -> tupl
         Largest absolute total that can come up.
     room : int
         What that total may grow to in quanta.
+    finest : int
+        Decimal places that are wanted at least, where there is room.
     """
     most = decimals_for(total, room)
     exact = exact_decimals(numbers)
     if exact is not None and exact <= most:
-        return to_quanta(numbers, exact), exact, True
+        decimals = max(exact, min(finest, most))
+        return to_quanta(numbers, exact) * 10 ** (decimals - exact), decimals, True
     return to_quanta(numbers, most), most, False
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +58,6 @@ class CompileWorld:
         Positions in the above that remain.
     amounts : mapping of qualified expression to (rows,) float array
         Amounts that only candidates can tell.
-    value_decimals : int
     held : (rows,) bool array
         Candidates of held-out customers.
     """
@@ -72,7 +70,6 @@ class CompileWorld:
     customer: IntArray
     eligible: IntArray
     amounts: Mapping[Expression, np.ndarray]
-    value_decimals: int
     held: BoolArray
     measures: list[Measure] = field(default_factory=list)
     partitions: list[Partition] = field(default_factory=list)
@@ -463,11 +460,6 @@ class CompileWorld:
         inside = group >= 0
         np.minimum.at(out, group[inside], np.array(quanta, np.int64)[inside])
         return out
-
-    def value_quanta(self, price: Decimal, decimals: int) -> tuple[int, int]:
-        """Return a price per unit of an amount as value quanta per amount quantum."""
-        exact = Fraction(price) * Fraction(10) ** (self.value_decimals - decimals)
-        return exact.numerator, exact.denominator
 
 
 def _tables(expression: Expression) -> frozenset[str]:

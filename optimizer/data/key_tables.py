@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from optimizer.data.layout import KEYS, quote
 from optimizer.data.tables import Tables
+from optimizer.data.times import NEVER, canonical, moment
 from optimizer.errors import DataError, nearest
 
 
@@ -48,11 +49,30 @@ def read_keys(tables: Tables, source: Any, *, what: str) -> pa.Table:
             )
     types = tables.columns["candidates"]
     names = [k for k in KEYS if k in given.column_names and k in tables.original["candidates"]]
-    typed = ", ".join(f"TRY_CAST({quote(k)} AS {types[k]}) AS {quote(k)}" for k in names)
+    typed = {k: f"TRY_CAST(k.{quote(k)} AS {types[k]})" for k in names}
     tables.con.register("@keys", given)
-    found = tables.con.sql(f'SELECT {typed} FROM "@keys"').to_arrow_table()
+    join = ""
+    if "slot" in names:
+        typed["slot"] = "s.slot"
+        join = _named_slots(tables)
+    listed = ", ".join(f"{sql} AS {quote(k)}" for k, sql in typed.items())
+    found = tables.con.sql(f'SELECT {listed} FROM "@keys" k{join}').to_arrow_table()
     tables.con.unregister("@keys")
     return found
+
+
+def _named_slots(tables: Tables) -> str:
+    """Return the JOIN that finds each key's slot among those of the candidates: by its time, if its name tells one."""
+    ((_, theirs, *_),) = tables.con.execute('DESCRIBE SELECT slot FROM "@keys"').fetchall()
+    known = _same("slot", tables.columns["candidates"]["slot"], tables.zone)
+    asked = _same("k.slot", theirs, tables.zone)
+    slots = f"SELECT min(slot) AS slot, {known} AS same FROM slot_times GROUP BY 2"
+    return f" LEFT JOIN ({slots}) s ON s.same = {asked}"
+
+
+def _same(column: str, kind: str, zone: str) -> str:
+    told = moment(column, kind, zone) or NEVER
+    return canonical(told.date, told.instant, f"CAST({column} AS VARCHAR)")
 
 
 def _read_file(path: Path) -> pa.Table:

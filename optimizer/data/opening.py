@@ -80,7 +80,9 @@ def _open(
 ) -> Tables:
     """Check what was bound."""
     found = Findings()
-    bound = _settle(con, found, read, scenario)
+    timezone = scenario.horizon.timezone
+    zone = timezone if isinstance(timezone, str) else timezone.default
+    bound = _settle(con, found, read, scenario.horizon.start, zone)
     rows = Rows(con, bound)
     catalog = Catalog(_create_relations(con, bound))
     known, wrong = bind_uses(scenario, catalog, uses(scenario))
@@ -93,6 +95,7 @@ def _open(
     found.raise_errors()
     return Tables(
         con=con,
+        zone=zone,
         columns=catalog.columns,
         original={name: list(table.columns) for name, table in read.items()},
         catalog=catalog,
@@ -105,11 +108,9 @@ def _open(
 
 
 def _settle(
-    con: duckdb.DuckDBPyConnection, found: Findings, read: Mapping[str, Bound], scenario: Scenario
+    con: duckdb.DuckDBPyConnection, found: Findings, read: Mapping[str, Bound], first_day: dt.date, zone: str
 ) -> dict[str, Bound]:
     """Let all tables speak of keys and times alike."""
-    timezone = scenario.horizon.timezone
-    zone = timezone if isinstance(timezone, str) else timezone.default
     bound = agree(con, found, read)
     candidates = bound[CANDIDATES]
     if "channel" not in candidates.columns:
@@ -120,7 +121,7 @@ def _settle(
                 "there is a channels table, but the candidates have no column 'channel'",
                 "add the column, or leave out data.channels",
             )
-    candidates, slots = settle_slots(con, found, candidates, bound.get(SLOTS), scenario.horizon.start, zone)
+    candidates, slots = settle_slots(con, found, candidates, bound.get(SLOTS), first_day, zone)
     bound[CANDIDATES] = candidates
     if slots is not None:
         bound[SLOTS] = slots

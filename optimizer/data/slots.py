@@ -13,7 +13,7 @@ from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
 from optimizer.data.layout import family, literal, quote
 from optimizer.data.places import Place
-from optimizer.data.times import Moment, canonical, moment
+from optimizer.data.times import NEVER, Moment, canonical, moment
 from optimizer.errors import cut
 
 _TIMELIKE = frozenset({"date", "time", "text"})
@@ -77,9 +77,7 @@ def settle_slots(
 
 def _moment(table: Bound, column: str, zone: str) -> Moment:
     """How a column tells time: never, if its type cannot."""
-    return moment(quote(column), table.columns[column], zone) or Moment(
-        "NULL::DATE", "NULL::TIMESTAMP", "NULL::TIMESTAMP"
-    )
+    return moment(quote(column), table.columns[column], zone) or NEVER
 
 
 def _same(told: Moment) -> str:

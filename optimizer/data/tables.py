@@ -27,6 +27,8 @@ class Tables:
     Parameters
     ----------
     con : DuckDB connection
+    zone : str
+        Of times without an offset.
     columns : mapping of table to mapping of column to DuckDB type
         Of each relation.
     original : mapping of table to list of str
@@ -43,6 +45,7 @@ class Tables:
     """
 
     con: duckdb.DuckDBPyConnection
+    zone: str
     columns: Mapping[str, Mapping[str, str]]
     original: Mapping[str, list[str]]
     catalog: Catalog

@@ -41,7 +41,8 @@ class Moment:
     naive: str
 
 
-_NEVER = Moment("CAST(NULL AS DATE)", "CAST(NULL AS TIMESTAMP)", "CAST(NULL AS TIMESTAMP)")
+NEVER = Moment("CAST(NULL AS DATE)", "CAST(NULL AS TIMESTAMP)", "CAST(NULL AS TIMESTAMP)")
+"""How a column without times tells them."""
 
 
 def moment(column: str, duckdb_type: str, zone: str) -> Moment | None:
@@ -57,15 +58,15 @@ def moment(column: str, duckdb_type: str, zone: str) -> Moment | None:
     """
     kind = family(duckdb_type)
     if kind == "unknown":
-        return _NEVER
+        return NEVER
     if kind == "date":
-        return Moment(f"CASE WHEN isfinite({column}) THEN {column} END", _NEVER.instant, _NEVER.naive)
+        return Moment(f"CASE WHEN isfinite({column}) THEN {column} END", NEVER.instant, NEVER.naive)
     if kind == "time":
         finite = f"CASE WHEN isfinite({column}) THEN {column} END"
         if "TIME ZONE" in duckdb_type.upper():
-            return Moment(_NEVER.date, f"timezone('{UTC}', {finite})", _NEVER.naive)
+            return Moment(NEVER.date, f"timezone('{UTC}', {finite})", NEVER.naive)
         naive = f"CAST({finite} AS TIMESTAMP)"
-        return Moment(_NEVER.date, _to_utc(naive, zone), naive)
+        return Moment(NEVER.date, _to_utc(naive, zone), naive)
     if kind == "text":
         text = f"replace({column}, ',', '.')"
         date = f"CASE WHEN regexp_matches({column}, '{ISO_DATE}') THEN try_cast({column} AS DATE) END"

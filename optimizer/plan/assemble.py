@@ -129,6 +129,9 @@ def certificate(compiled: Compiled, solution: Solution, audit: AuditReport) -> t
         return None, None
     problem = compiled.problem
     rounding = 0 if compiled.exact_value else -(-problem.most_contacts // 2)
+    penalties = [*(floor.penalty for floor in problem.floors), *(rows.penalty for rows in problem.rows)]
+    if any(penalty is not None and penalty.denominator > 1 for penalty in penalties):
+        rounding += 1  # objectives of the compiled problem have their penalties rounded up
     exact = compiled.value(solution.bound + rounding)
     scale = Decimal(float(np.abs(compiled.contribution).sum()))
     difference = abs(exact - audit.objective)

@@ -118,7 +118,7 @@ def read(folder: Path) -> Plan:
         )
     try:
         return read_files(folder)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"cannot be read: {error}", where=str(folder), fix="run the scenario again") from error
 
 

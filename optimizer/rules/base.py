@@ -90,7 +90,7 @@ class Rule(BaseModel):
         return Needs()
 
     def compile(self, world: World) -> Iterator[Primitive]:
-        """Yield the primitives that mean this rule. Eligibility rules yield none."""
+        """Yield the primitives that mean this rule, penalties in objective units. Eligibility rules yield none."""
         raise NotImplementedError
 
     def audit(self, books: Books) -> Iterable[Line]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from optimizer.language.limits import ColumnLimit, Limit
 from optimizer.problem.primitives import Floor, Overrides, Shortfall
 from optimizer.rules.books import Line
+from optimizer.rules.limits import per_quantum
 from optimizer.rules.windows import windowed
 from optimizer.rules.world import demanded
 
@@ -53,7 +53,7 @@ def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primit
         need=np.zeros(len(found.label), np.int64),
         reaction=reaction,
         measure=amount.measure,
-        penalty=None if rule.penalty is None else Fraction(*world.value_quanta(rule.penalty, amount.decimals)),
+        penalty=per_quantum(rule.penalty, amount.decimals),
         overrides=Overrides.of(pair_group[keep], instance[keep], missing[keep], groups=scope.groups),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 from optimizer.language.limits import ColumnLimit, Limit, TableLimit
 
@@ -14,6 +15,11 @@ def say(limit: Limit) -> str:
     if isinstance(limit, ColumnLimit):
         return f"the customer's {limit.column}"
     return f"{limit.normalize():f}"
+
+
+def per_quantum(penalty: Decimal | None, decimals: int) -> Fraction | None:
+    """Return a price per unit of an amount as objective units per quantum of it, exactly; None for a hard rule."""
+    return None if penalty is None else Fraction(penalty) / Fraction(10) ** decimals
 
 
 def check_limits(counts: bool, **limits: Limit | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from optimizer.language.limits import Number
 from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
 from optimizer.rules.base import Needs, Rule, present
 from optimizer.rules.books import Line
+from optimizer.rules.limits import per_quantum
 from optimizer.rules.total_of import TotalOf
 
 if TYPE_CHECKING:
@@ -82,7 +82,6 @@ class Ratio(Rule):
             )
         for sense, limit in self.limited:
             amount = world.difference(self.ratio, self.to, limit)
-            price = None if self.penalty is None else Fraction(*world.value_quanta(self.penalty, amount.decimals))
             yield Rows(
                 rule=self.name,
                 part=sense,
@@ -91,7 +90,7 @@ class Ratio(Rule):
                 upper=np.array([0 if sense == "<=" else UNLIMITED]),
                 partition=scope.partition,
                 measure=amount.measure,
-                penalty=price,
+                penalty=per_quantum(self.penalty, amount.decimals),
                 decimals=amount.decimals,
                 labels=("{}",),
             )
@@ -103,7 +102,6 @@ class Ratio(Rule):
                 lower=np.array([self.min_contacts]),
                 upper=np.array([UNLIMITED]),
                 partition=scope.partition,
-                penalty=None if self.penalty is None else Fraction(*world.value_quanta(self.penalty, 0)),
                 labels=('{"of": "contacts"}',),
             )
 
@@ -152,8 +150,7 @@ class Ratio(Rule):
                 limit=Decimal(self.min_contacts),
                 used=Decimal(count),
                 excess=short,
-                paid=short * self.penalty if self.penalty is not None and not self.report_only else Decimal(0),
-                broken=short > 0 and not soft,
+                broken=short > 0 and not self.report_only,
                 report_only=self.report_only,
             )
 

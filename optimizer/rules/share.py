@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from optimizer.language.limits import Number
 from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
 from optimizer.rules.base import Needs, Rule, present
 from optimizer.rules.books import Line
+from optimizer.rules.limits import per_quantum
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -76,7 +76,7 @@ class Share(Rule):
                 uses=Incidence.of(kind, np.zeros(len(kind), int), weight[kind], kinds=world.kinds, instances=1),
                 lower=np.array([0 if sense == ">=" else -UNLIMITED]),
                 upper=np.array([0 if sense == "<=" else UNLIMITED]),
-                penalty=None if self.penalty is None else Fraction(*world.value_quanta(self.penalty, decimals)),
+                penalty=per_quantum(self.penalty, decimals),
                 decimals=decimals,
                 labels=("{}",),
             )

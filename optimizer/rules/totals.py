@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from optimizer.language.limits import Limit
 from optimizer.problem.primitives import UNLIMITED, Incidence, IntArray, Rows, Switch
 from optimizer.rules.books import Line, Sense
+from optimizer.rules.limits import per_quantum
 from optimizer.rules.windows import Windowed, windowed
 from optimizer.rules.world import demanded, spans
 
@@ -61,7 +61,7 @@ def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
             upper=upper,
             partition=scope.partition,
             measure=amount.measure,
-            penalty=None if rule.penalty is None else Fraction(*world.value_quanta(rule.penalty, amount.decimals)),
+            penalty=per_quantum(rule.penalty, amount.decimals),
             decimals=amount.decimals,
             labels=_labels(rule, scope, found),
         )

@@ -211,10 +211,6 @@ class World(Protocol):
         """Return each group's own limit from a customers column, in quanta."""
         ...
 
-    def value_quanta(self, price: Decimal, decimals: int) -> tuple[int, int]:
-        """Return a price per unit of an amount as (numerator, denominator) value quanta per amount quantum."""
-        ...
-
 
 def demanded(window: Window | None, first: int, last: int, history_start: int | None) -> list[tuple[int, int]]:
     """Return the windows in which a minimum is demanded.
