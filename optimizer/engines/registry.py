@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 
 from optimizer.engines.protocol import Engine
+from optimizer.engines.relay import Relay
 from optimizer.errors import InfeasibleError, NoPlanError, UnsupportedError, UsageError, nearest
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
@@ -49,8 +50,8 @@ def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
     Parameters
     ----------
     asked : str
-        ``auto``, or a name for :func:`make_engine`. ``auto`` takes the engine that expects to be done first, of those
-        that prove how good their plans are and support the problem.
+        ``auto``, or a name for :func:`make_engine`. ``auto`` begins with the engine that expects to be done first, of
+        those that prove how good their plans are and support the problem; the others go on where it stops short.
 
     Returns
     -------
@@ -71,10 +72,10 @@ def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
             raise UnsupportedError(f"the {asked} engine: {refusal}", where="solve.engine", fix=f"use {AUTO}")
         return engine, "as asked"
     able = [e for e in map(make_engine, engine_names()) if e.automatic and e.supports(problem) is None]
-    best = min(able, key=lambda e: e.estimate(problem)[0])
-    others = [e.name for e in able if e is not best]
+    best, *rest = sorted(able, key=lambda e: e.estimate(problem)[0])
+    others = [e.name for e in rest]
     why = f"expected to be done before {' and '.join(others)}" if others else "the one that can prove its plan here"
-    return best, f"{why}, for {problem.candidates:,} candidates"
+    return Relay([best, *rest]), f"{why}, for {problem.candidates:,} candidates"
 
 
 def baselines(problem: Problem, ranks: Mapping[str, IntArray] | None = None) -> dict[str, int | None]:
