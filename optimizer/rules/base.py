@@ -72,6 +72,10 @@ class Rule(BaseModel):
     """The rule is of this kind when its keys include any of these sets; the larger set wins."""
     title: ClassVar[str]
     """What planners call it."""
+    examples: ClassVar[tuple[str, ...]] = ()
+    """Rules of this kind as the file writes them, for the reference: each of them runs."""
+    mathematics: ClassVar[str] = ""
+    """What the rule means to a solver, for the reference."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Unique in the file.")
     enabled: bool = Field(True, description="A rule that is not enabled changes nothing.")

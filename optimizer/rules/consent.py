@@ -31,6 +31,8 @@ class Consent(EligibilityRule):
     section = "eligibility"
     marks = (frozenset({"consent"}),)
     title: ClassVar[str] = "Consent"
+    examples = ("{name: consent, consent: {purpose: marketing}}",)
+    mathematics = "xⱼ = 0 for each candidate j whose slot no row of (customer, channel, purpose, from … until) covers."
 
     consent: ConsentTerms = Field(description="What the consent must cover.")
     where: Expression | None = Field(None, description="Only these candidates need it.")

@@ -26,6 +26,8 @@ class DistinctValues(Rule):
     section = "constraints"
     marks = (frozenset({"distinct"}),)
     title: ClassVar[str] = "Distinct values"
+    examples = ("{name: creatives, distinct: offer, at_most: 3}",)
+    mathematics = "xⱼ ≤ y_v for each contact j with value v, y_v ∈ {0, 1}, Σ y_v ≤ k."
 
     distinct: Columns = Field(description="The column, or columns, whose values are counted.")
     at_most: int = Field(ge=0, description="How many different values may be used.")

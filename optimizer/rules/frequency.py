@@ -28,6 +28,21 @@ class Frequency(Rule):
     section = "contact_policies"
     marks = (frozenset({"at_most"}), frozenset({"at_least"}), frozenset({"exactly"}))
     title: ClassVar[str] = "Contact frequency"
+    examples = (
+        "{name: two-a-week, at_most: 2, within: 7 days, where: \"channel <> 'web'\"}",
+        "{name: own-cap, at_most: {column: weekly_cap}, within: 7 days}",
+        "{name: offer-once, at_most: 1, within: 30 days, for_each: offer}",
+        "{name: one-per-home, at_most: 1, per: household, where: \"channel = 'mail'\"}",
+        '{name: two-envelopes, at_most: 2, within: 7 days, total: "distinct channel, slot"}',
+        "{name: spend-ceiling, at_most: 1.20, total: cost}",
+        "{name: two-statements, at_least: 2, where: \"offer = 'statement'\", if_short: best_effort}",
+    )
+    mathematics = (
+        "For each customer (household, …) u and each window W that contains a horizon day: Σ aⱼ xⱼ over the "
+        "candidates j of u that arrive in W ≤ max(0, n − h), where h is what history used in W; a minimum is "
+        "≥ max(0, n − h), in windows that history covers. aⱼ is 1 for contacts. With `distinct`, each "
+        "different key counts once, and keys that history holds already cost nothing."
+    )
 
     at_most: Limit | None = Field(None, description="The cap: a number, a limits table, or a customers column.")
     at_least: Limit | None = Field(None, description="The minimum.")

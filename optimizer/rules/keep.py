@@ -21,6 +21,8 @@ class Keep(EligibilityRule):
     section = "eligibility"
     marks = (frozenset({"keep"}),)
     title: ClassVar[str] = "Keep"
+    examples = ("{name: wants-mail, keep: \"email_opt_in OR channel <> 'email'\"}",)
+    mathematics = "xⱼ = 0 for each candidate j for which the condition is false or NULL."
 
     keep: Expression = Field(description="True for candidates that may be used.")
 
@@ -47,6 +49,8 @@ class Drop(EligibilityRule):
     section = "eligibility"
     marks = (frozenset({"drop"}),)
     title: ClassVar[str] = "Drop"
+    examples = ('{name: low-score, drop: "propensity < 0.05"}',)
+    mathematics = "xⱼ = 0 for each candidate j for which the condition is true."
 
     drop: Expression = Field(description="True for candidates that may not be used.")
 

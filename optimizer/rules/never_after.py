@@ -27,6 +27,14 @@ class NeverAfter(Rule):
     section = "contact_policies"
     marks = (frozenset({"never", "after"}),)
     title: ClassVar[str] = "Never after"
+    examples = (
+        "{name: quiet-after-no, never: \"family = 'loan'\", "
+        "after: \"response = 'refused' AND family = 'loan'\", within: 90 days}",
+    )
+    mathematics = (
+        "xₐ + xᵦ ≤ 1 for all contacts a in A, b in B of one customer with 0 < t(a) − t(b) and less than W "
+        "apart; xₐ = 0 where such a b is in history."
+    )
 
     never: Expression = Field(description="What must not follow.")
     after: Expression = Field(description="What came before, planned or in history; may name the response.")

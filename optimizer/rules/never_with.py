@@ -31,6 +31,11 @@ class NeverWith(Rule):
     section = "contact_policies"
     marks = (frozenset({"never", "with"}),)
     title: ClassVar[str] = "Never with"
+    examples = ("{name: loan-not-card, never: \"family = 'loan'\", with: \"family = 'card'\", within: 30 days}",)
+    mathematics = (
+        "xₐ + xᵦ ≤ 1 for all different contacts a in A, b in B of one customer less than W apart, in either "
+        "order; xₐ = 0 where such a b is in history."
+    )
 
     never: Expression = Field(description="One sort of contact.")
     with_: Expression = Field(alias="with", description="The other sort.")

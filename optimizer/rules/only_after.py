@@ -27,6 +27,13 @@ class OnlyAfter(Rule):
     section = "contact_policies"
     marks = (frozenset({"only", "after"}),)
     title: ClassVar[str] = "Only after"
+    examples = (
+        "{name: call-after-mail, only: \"offer = 'callback'\", after: \"offer = 'brochure'\", within: 14 days}",
+    )
+    mathematics = (
+        "xₐ ≤ Σ xᵦ over the contacts b in B of the customer with 0 < t(a) − t(b) ≤ W, for each a in A that "
+        "history does not serve."
+    )
 
     only: Expression = Field(description="What needs something before it.")
     after: Expression = Field(description="What it needs, planned or in history.")

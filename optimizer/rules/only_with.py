@@ -29,6 +29,11 @@ class OnlyWith(Rule):
     section = "contact_policies"
     marks = (frozenset({"only", "with"}),)
     title: ClassVar[str] = "Only with"
+    examples = ("{name: side-by-side, only: \"offer = 'insert'\", with: \"offer = 'statement'\"}",)
+    mathematics = (
+        "xₐ ≤ Σ xᵦ over the other contacts b in B of the customer in the same slot (or less than W apart), "
+        "for each a in A that history does not serve."
+    )
 
     only: Expression = Field(description="What needs company.")
     with_: Expression = Field(alias="with", description="The company it needs.")

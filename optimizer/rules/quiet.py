@@ -23,6 +23,11 @@ class Quiet(EligibilityRule):
     section = "eligibility"
     marks = (frozenset({"quiet"}),)
     title: ClassVar[str] = "Quiet hours"
+    examples = ("{name: night, quiet: \"21:00-09:00\", where: \"channel IN ('sms', 'push')\"}",)
+    mathematics = (
+        "xⱼ = 0 for each candidate j whose slot's local time t has start ≤ t < end (t ≥ start or t < end "
+        "across midnight)."
+    )
 
     quiet: str = Field(
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$", description="HH:MM-HH:MM, local time."

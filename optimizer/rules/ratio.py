@@ -29,6 +29,10 @@ class Ratio(Rule):
     section = "constraints"
     marks = (frozenset({"ratio"}),)
     title: ClassVar[str] = "Ratio"
+    examples = ("{name: roi, ratio: propensity * value, to: cost, at_least: 12, min_contacts: 3}",)
+    mathematics = (
+        "Σ (aⱼ − r bⱼ) xⱼ ≥ 0 (≤ 0 for `at_most`), with r the decimal as written; Σ bⱼ xⱼ ≥ 0; Σ xⱼ ≥ min_contacts."
+    )
 
     ratio: Expression = Field(description="What is summed above the line.")
     to: Expression = Field(description="What is summed below the line; its sum must not be negative.")

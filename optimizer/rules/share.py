@@ -28,6 +28,10 @@ class Share(Rule):
     section = "constraints"
     marks = (frozenset({"share"}),)
     title: ClassVar[str] = "Share"
+    examples = ("{name: mail-share, share: \"channel = 'mail'\", of: \"family = 'loan'\", at_most: 0.3}",)
+    mathematics = (
+        "Σ (cⱼ − s) xⱼ ≤ 0 over the contacts j of the whole, cⱼ = 1 for those of the part (≥ 0 for `at_least`)."
+    )
 
     share: Expression = Field(description="The contacts whose share is limited.")
     of: Expression | None = Field(None, description="Among these; without it, among all.")

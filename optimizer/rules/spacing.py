@@ -31,6 +31,10 @@ class Spacing(Rule):
     section = "contact_policies"
     marks = (frozenset({"spacing"}),)
     title: ClassVar[str] = "Spacing"
+    examples = ("{name: rest, spacing: 2 days}",)
+    mathematics = (
+        "Σ xⱼ ≤ 1 over the contacts of a customer in each D consecutive days; 0 where history has a contact in them."
+    )
 
     spacing: Window = Field(description="Least distance: days, weeks or hours.")
     where: Expression | None = Field(None, description="Only contacts for which this is true.")

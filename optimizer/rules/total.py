@@ -27,6 +27,18 @@ class PlanTotal(Rule):
     section = "constraints"
     marks = (frozenset({"total"}),)
     title: ClassVar[str] = "Total"
+    examples = (
+        "{name: budget, total: cost, at_most: 4}",
+        "{name: email-a-day, total: contacts, where: \"channel = 'email'\", for_each: slot, at_most: 1}",
+        "{name: statement-floor, total: contacts, where: \"offer = 'statement'\", at_least: 8, penalty: 2.5}",
+        "{name: branch-week, total: contacts, for_each: branch, within: 7 days, at_most: 5}",
+        "{name: lots, total: contacts, for_each: offer, lot: 8}",
+    )
+    mathematics = (
+        "Lower ≤ Σ aⱼ xⱼ ≤ upper over the contacts of each group (and window, less what history sent in it). "
+        "With a penalty p the violation v ≥ 0 is paid for: objective − p · v. With `lot: n`: n · y_g ≤ Σ xⱼ, "
+        "xⱼ ≤ y_g, y_g ∈ {0, 1} for each group g."
+    )
 
     total: Total = Field(description="What is summed: contacts, or an amount.")
     where: Expression | None = Field(None, description="Only contacts for which this is true.")
