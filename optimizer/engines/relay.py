@@ -85,7 +85,8 @@ def better_of(first: Solution, second: Solution) -> Solution:
     proofs = [s for s in (first, second) if s.bound is not None]
     proof = min(proofs, key=lambda s: s.bound or 0) if proofs else plan
     priced = proof if proof.prices is not None else first if first.prices is not None else second
-    optimal = proof.bound is not None and proof.bound <= plan.objective
+    proven = [s for s in (first, second) if s.reason is Reason.OPTIMAL]
+    optimal = bool(proven) or (proof.bound is not None and proof.bound <= plan.objective)
     return replace(
         plan,
         bound=proof.bound,

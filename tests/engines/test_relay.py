@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -62,6 +62,12 @@ def test_a_plan_as_good_as_another_engines_bound_is_optimal() -> None:
     found = Relay([first, second]).solve(random_problem(0), Request(gap=0.0))
     assert found.reason is Reason.OPTIMAL
     assert found.limit is None
+
+
+def test_a_proof_within_a_solvers_tolerance_stays_a_proof() -> None:
+    proven = replace(solution(100, 101), reason=Reason.OPTIMAL, limit=None)
+    found = Relay([Scripted("a", solution(90, 130)), Scripted("b", proven)]).solve(random_problem(0), Request(gap=0.0))
+    assert (found.reason, found.limit, found.bound) == (Reason.OPTIMAL, None, 101)
 
 
 def test_nobody_goes_on_when_the_gap_is_reached() -> None:
