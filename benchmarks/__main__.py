@@ -1,0 +1,54 @@
+"""``python -m benchmarks``: families × sizes × engines side by side, in one table.
+
+``python -m benchmarks weekly-arrays:500,2000,10000 --engines decomposition,exact --gap 1e-4``
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from statistics import median
+
+import click
+
+from benchmarks.engines import ENGINES
+from benchmarks.families import FAMILIES
+
+
+@click.command()
+@click.argument("cases", nargs=-1)
+@click.option("--engines", default="decomposition", help=f"Comma-separated: {', '.join(ENGINES)}.")
+@click.option("--gap", default=1e-4, show_default=True)
+@click.option("--limit", default=600.0, show_default=True, help="Seconds of one run.")
+@click.option("--threads", default=2, show_default=True)
+@click.option("--repeats", default=1, show_default=True, help="Runs of each; the table shows medians.")
+@click.option("--seed", default=0, show_default=True)
+def main(cases: tuple[str, ...], engines: str, gap: float, limit: float, threads: int, repeats: int, seed: int) -> None:
+    """Time CASES such as ``weekly-arrays:500,2000`` (families: see benchmarks/families.py)."""
+    click.echo(f"{os.cpu_count()} cores, {threads} threads, {platform.machine()}, load {os.getloadavg()[0]:.1f}")
+    click.echo(
+        f"{'family':<16}{'customers':>10}{'candidates':>12}{'rows':>6}  {'engine':<22}"
+        f"{'wall s':>9}{'cpu s':>9}{'ratio':>8}{'gap':>10}{'objective':>16}"
+    )
+    ENGINES["decomposition"](FAMILIES["weekly-arrays"](200, seed), 1e-3, limit, threads)  # kernels warm
+    for case in cases or ("weekly-arrays:500,2000,10000",):
+        family, _, sizes = case.partition(":")
+        for size in sizes.split(","):
+            problem = FAMILIES[family](int(size), seed)
+            first = None
+            for name in engines.split(","):
+                runs = [ENGINES[name](problem, gap, limit, threads) for _ in range(repeats)]
+                wall, processor = median(r.seconds for r in runs), median(r.processor for r in runs)
+                first = first or wall
+                last = runs[-1]
+                distance = "" if last.gap is None else f"{last.gap:.1e}"
+                objective = "" if last.objective is None else f"{last.objective:,.2f}"
+                click.echo(
+                    f"{family:<16}{int(size):>10,}{problem.candidates:>12,}{sum(r.size for r in problem.rows):>6}  "
+                    f"{name:<22}{wall:>9.3f}{processor:>9.3f}{wall / first:>8.2f}{distance:>10}{objective:>16}"
+                    f"  {last.note}"
+                )
+
+
+if __name__ == "__main__":
+    main()
