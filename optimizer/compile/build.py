@@ -11,9 +11,11 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.compile.amounts import Amounts
 from optimizer.compile.customers import number_customers
-from optimizer.compile.kinds import EPOCH, Kinds, number_kinds
+from optimizer.compile.kinds import Kinds, number_kinds
 from optimizer.compile.pins import pinned, refuse_ineligible
+from optimizer.compile.practice import ranks
 from optimizer.compile.quanta import VALUE_ROOM, places, quantised
 from optimizer.compile.read import Read, read_candidates
 from optimizer.compile.sight import Level, bind, level, split
@@ -124,7 +126,8 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
     order = np.flatnonzero(read.refused == 0)
     sign = 1.0 if scenario.objective.maximize is not None else -1.0
     contribution = read.contribution[order]
-    world = CompileWorld(scenario, tables, kinds, customers, read.kind, read.customer, order, read.amounts, read.held)
+    amounts = Amounts(tables, kinds.count, read.kind[order], {e: a[order] for e, a in read.amounts.items()})
+    world = CompileWorld(scenario, tables, kinds, customers, read.kind, read.customer, amounts, read.held)
     primitives = [primitive for rule in rules for primitive in _compile(rule, world)]
     # So fine that penalties are whole quanta as well: what is proven of whole numbers is then proven of the plan.
     finest = max((places(p.penalty) for p in primitives if isinstance(p, Priced) and p.penalty is not None), default=0)
@@ -142,7 +145,7 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
         value_decimals=decimals,
         kinds=kinds.count,
         most_contacts=_most_contacts(read.kind[order], read.customer[order], primitives),
-        measures=tuple(world.measures),
+        measures=tuple(amounts.measures),
         partitions=tuple(world.partitions),
         counters=_of(primitives, Counter),
         distincts=_of(primitives, DistinctCounter),
@@ -161,7 +164,7 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
         candidates=len(read.kind),
         customers=customers,
         funnel=_funnel(read),
-        ranks=_ranks(tables, kinds, problem),
+        ranks=ranks(tables, kinds, problem),
         exact_value=exact,
         findings=_warnings(read, rules, primitives),
     )
@@ -256,40 +259,7 @@ def _most_contacts(kind: IntArray, customer: IntArray, primitives: list[Primitiv
     for counter in _of(primitives, Counter):
         if counter.partition != 0 or counter.measure is not None or counter.group_limit is not None:
             continue
-        for instance in np.flatnonzero(np.bincount(counter.uses.instance, minlength=counter.uses.instances)):
-            reached = np.unique(
-                np.repeat(np.arange(counter.uses.kinds), np.diff(counter.uses.start))[
-                    (counter.uses.instance == instance) & (counter.uses.weight >= 1)
-                ]
-            )
-            if len(reached) == counter.uses.kinds:
-                best = min(best, int(np.minimum(per_customer, counter.limit[instance]).sum()))
+        reached = np.bincount(counter.uses.instance[counter.uses.weight >= 1], minlength=counter.uses.instances)
+        for instance in np.flatnonzero(reached == counter.uses.kinds):
+            best = min(best, int(np.minimum(per_customer, counter.limit[instance]).sum()))
     return best
-
-
-def _ranks(tables: Tables, kinds: Kinds, problem: Problem) -> dict[str, IntArray]:
-    """Return the orders of usual practice: first come first served, and by offer priority.
-
-    Contacts come in the order of their slots. An offer's priority is the ``priority`` column of the offers table
-    (1 first), or else its mean contribution, highest first.
-    """
-    sent = kinds.constraint
-    when = np.where(np.isnan(sent.instant), (sent.day - EPOCH) * 86_400e6, sent.instant)
-    first_come = np.unique(when, return_inverse=True)[1][problem.kind]
-    rows = tables.con.execute('SELECT dense_rank() OVER (ORDER BY offer) - 1 FROM "@kinds" ORDER BY kind').fetchall()
-    offer = np.array([row[0] for row in rows], np.int64)
-    if "priority" in tables.columns.get("offers", {}):
-        given = tables.con.execute(
-            'SELECT coalesce(CAST(offers.priority AS DOUBLE), 1e18) FROM "@kinds" k '
-            "LEFT JOIN offers ON offers.offer = k.offer ORDER BY k.kind"
-        ).fetchall()
-        score = np.array([row[0] for row in given], np.float64)[problem.kind]
-    else:
-        mine = offer[problem.kind]
-        total = np.bincount(mine, weights=problem.value.astype(np.float64), minlength=len(offer) + 1)
-        mean = total / np.maximum(np.bincount(mine, minlength=len(offer) + 1), 1)
-        score = -mean[mine]
-    return {
-        "first_come": first_come.astype(np.int64),
-        "priority": np.unique(score, return_inverse=True)[1].astype(np.int64),
-    }

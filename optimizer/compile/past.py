@@ -82,13 +82,18 @@ def read_past(
 def _key(world: CompileWorld, seen: HistorySight, columns: tuple[str, ...]) -> str:
     """Return SQL for the values of some columns as one JSON text.
 
-    History knows no slots: there, a contact's slot is when it was.
+    Where history knows no slots, a contact was in the slot that begins when it was sent, else in one of its own.
     """
     parts = []
     for name in columns:
         column = world.tables.catalog.column(name)
         if column.name == "slot" and "slot" not in world.tables.columns["history"]:
-            parts.append('coalesce(CAST(history."@date" AS VARCHAR), CAST(history."@instant" AS VARCHAR))')
+            parts.append(
+                "coalesce((SELECT min(CAST(slot AS VARCHAR)) FROM slot_times t "
+                'WHERE t.date IS NOT DISTINCT FROM history."@date" '
+                'AND t.instant IS NOT DISTINCT FROM history."@instant"), '
+                'CAST(history."@date" AS VARCHAR), CAST(history."@instant" AS VARCHAR))'
+            )
         else:
             parts.append(f"CAST({seen.column(column)} AS VARCHAR)")
     return f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"

@@ -19,6 +19,8 @@ SMALL_AMOUNTS = 20_000
 """Up to so many candidates, amounts keep to the room of values: solvers calculate in doubles."""
 MOST_DECIMALS = 15
 EXACT_DECIMALS = 9
+SAMPLE = 4_096
+"""Computed amounts give themselves away among so many; only the rest is worth a full look."""
 
 
 def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
@@ -29,6 +31,8 @@ def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
     numbers : (n,) float array
         Finite.
     """
+    if len(numbers) > SAMPLE and exact_decimals(numbers[:SAMPLE]) is None:
+        return None
     for decimals in range(EXACT_DECIMALS + 1):
         scale = 10.0**decimals
         whole = np.rint(numbers * scale)
@@ -42,9 +46,9 @@ def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
 
 def decimals_for(total: float, room: int) -> int:
     """Return the most decimal places with which a total of this size still fits the room (may be negative)."""
-    if total <= 0:
+    if total * 10.0**MOST_DECIMALS <= room:
         return MOST_DECIMALS
-    return min(MOST_DECIMALS, int(np.floor(np.log10(room / total))))
+    return int(np.floor(np.log10(room / total)))
 
 
 def to_quanta(numbers: npt.NDArray[np.float64], decimals: int) -> IntArray:

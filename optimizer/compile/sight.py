@@ -76,3 +76,8 @@ def joins(tables: frozenset[str], base: str = "candidates") -> str:
     return "".join(
         f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"' for table, key in keys.items() if table in tables
     )
+
+
+def tables_of(expression: Expression) -> frozenset[str]:
+    """Return the tables that a qualified expression looks at."""
+    return frozenset(c.table or "" for c in expression.columns)

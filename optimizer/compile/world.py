@@ -7,27 +7,18 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 
+from optimizer.compile.amounts import Amounts
 from optimizer.compile.kinds import BITS, Kinds
-from optimizer.compile.quanta import (
-    AMOUNT_ROOM,
-    SMALL_AMOUNTS,
-    VALUE_ROOM,
-    decimals_for,
-    exact_decimals,
-    limit_quanta,
-    quantised,
-    to_quanta,
-)
-from optimizer.compile.sight import Level, bind, joins, level, level_of_column, quoted, split
+from optimizer.compile.limits import cell_limits, own_limits
+from optimizer.compile.sight import Level, bind, joins, level_of_column, quoted, split, tables_of
 from optimizer.compile.zones import local_day
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
-from optimizer.errors import DataError, ScenarioError
+from optimizer.errors import ScenarioError
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.language.limits import ColumnLimit, Limit, TableLimit
-from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Measure, Partition
+from optimizer.problem.primitives import BoolArray, IntArray, Partition
 from optimizer.problem.problem import EVERYONE
 from optimizer.rules.pairs import Times
 from optimizer.rules.total_of import TotalOf
@@ -54,10 +45,7 @@ class CompileWorld:
     customers : int
     kind, customer : (rows,) int arrays
         Of all candidates as read, before eligibility.
-    eligible : (candidates,) int array
-        Positions in the above that remain.
-    amounts : mapping of qualified expression to (rows,) float array
-        Amounts that only candidates can tell.
+    amounts : Amounts
     held : (rows,) bool array
         Candidates of held-out customers.
     """
@@ -68,16 +56,13 @@ class CompileWorld:
     customers: int
     kind: IntArray
     customer: IntArray
-    eligible: IntArray
-    amounts: Mapping[Expression, np.ndarray]
+    amounts: Amounts
     held: BoolArray
-    measures: list[Measure] = field(default_factory=list)
     partitions: list[Partition] = field(default_factory=list)
     group_keys: dict[int, GroupKeys] = field(default_factory=dict)
     choice: int = 0
     _matches: dict[Expression, BoolArray] = field(default_factory=dict)
     _partition_of: dict[object, int] = field(default_factory=dict)
-    _amounts_known: dict[str, Amount] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         everyone = np.arange(self.customers, dtype=np.int32)
@@ -140,7 +125,7 @@ class CompileWorld:
             bit = self.kinds_known.tested.index(bound)
             sql, tables = f'(candidates."@bits{bit // BITS}" >> {bit % BITS}) & 1 = 1', frozenset[str]()
         else:
-            sql, tables = f"coalesce({bound.sql(quoted)}, false)", _tables(bound)
+            sql, tables = f"coalesce({bound.sql(quoted)}, false)", tables_of(bound)
         found = self.tables.con.execute(
             f'SELECT {sql} FROM "@kinds" candidates{joins(tables)} ORDER BY candidates.kind'
         ).fetchnumpy()
@@ -183,15 +168,19 @@ class CompileWorld:
         return labels + tuple(dict(zip(names, key, strict=True)) for key in extra)
 
     def _labels(
-        self, columns: list[tuple[str, ColumnName]], reached: BoolArray
+        self, columns: list[tuple[str, ColumnName]], reached: BoolArray, *, slots_as_times: bool = False
     ) -> tuple[IntArray, tuple[Mapping[str, str | None], ...]]:
         label = np.where(reached, 0, -1).astype(np.int32)
         if not columns:
             return label, ({},)
         sql = [self._kind_column(c) for _, c in columns]
+        if slots_as_times:
+            told = "coalesce(CAST(t.date AS VARCHAR), CAST(t.instant AS VARCHAR))"
+            sql = [told if c.name == "slot" else text for text, (_, c) in zip(sql, columns, strict=True)]
         used = frozenset(c.table or "" for _, c in columns)
         rows = self.tables.con.execute(
-            f'SELECT {", ".join(sql)} FROM "@kinds" candidates{joins(used)} ORDER BY candidates.kind'
+            f'SELECT {", ".join(sql)} FROM "@kinds" candidates{joins(used)} '
+            f"LEFT JOIN slot_times t ON t.slot = candidates.slot ORDER BY candidates.kind"
         ).fetchall()
         values = sorted({row for row, yes in zip(rows, reached, strict=True) if yes}, key=_sortable)
         code = {row: i for i, row in enumerate(values)}
@@ -213,7 +202,7 @@ class CompileWorld:
         key = (per, tuple(columns), condition)
         names = [n for n, _ in columns]
         parts = [f"CAST({quoted(c)} AS VARCHAR)" for _, c in columns]
-        used = {c.table or "" for _, c in columns} | (_tables(condition) if condition else frozenset())
+        used = {c.table or "" for _, c in columns} | (tables_of(condition) if condition else frozenset())
         if per is not None:
             used |= {"customers"} if per != "customer" else set()
             parts = [self.who(per), *parts]
@@ -244,64 +233,15 @@ class CompileWorld:
 
     def amount(self, total: TotalOf) -> Amount:
         """Return what one contact counts."""
-        one = np.ones(self.kinds, np.int64)
-        if total.expression is None:
-            return Amount(one, None, 0)
-        bound = self.tables.catalog.bind(total.expression)
-        if bound.text not in self._amounts_known:
-            self._amounts_known[bound.text] = self._new_amount(bound, one)
-        return self._amounts_known[bound.text]
-
-    def _new_amount(self, bound: Expression, one: IntArray) -> Amount:
-        room = VALUE_ROOM if len(self.eligible) <= SMALL_AMOUNTS else AMOUNT_ROOM
-        if level(bound) is Level.KIND:
-            found = self.tables.con.execute(
-                f"SELECT CAST({bound.sql(quoted)} AS DOUBLE) AS amount "
-                f'FROM "@kinds" candidates{joins(_tables(bound))} ORDER BY candidates.kind'
-            ).fetchnumpy()["amount"]
-            each = np.ma.filled(np.ma.asarray(found, np.float64), np.nan)
-            occurs = np.bincount(self.kind[self.eligible], minlength=self.kinds)
-            each = np.where(occurs > 0, each, 0.0)
-            self._finite(each, bound)
-            weight, decimals, _ = quantised(each, float(np.abs(each) @ occurs), room)
-            return Amount(weight, None, decimals)
-        numbers = self.amounts[bound][self.eligible]
-        self._finite(numbers, bound)
-        quanta, decimals, exact = quantised(numbers, float(np.abs(numbers).sum()), room)
-        self.measures.append(Measure(bound.text, quanta, decimals, exact))
-        return Amount(one, len(self.measures) - 1, decimals)
+        return self.amounts.amount(total)
 
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
-        parts = [self._numbers(self.tables.catalog.bind(e)) for e in (above, below)]
-        room = VALUE_ROOM if len(self.eligible) <= SMALL_AMOUNTS else AMOUNT_ROOM
-        total = float(np.abs(parts[0]).sum() + float(factor) * np.abs(parts[1]).sum())
-        places = max(0, -int(factor.as_tuple().exponent))
-        exact = [exact_decimals(part) for part in parts]
-        if None not in exact and max(exact[0] or 0, (exact[1] or 0) + places) <= decimals_for(total, room):
-            decimals = max(exact[0] or 0, (exact[1] or 0) + places)
-            times = int(factor.scaleb(places))
-            left = to_quanta(parts[0], exact[0] or 0) * 10 ** (decimals - (exact[0] or 0))
-            right = to_quanta(parts[1], exact[1] or 0) * times * 10 ** (decimals - (exact[1] or 0) - places)
-            quanta, whole = left - right, True
-        else:
-            decimals, whole = decimals_for(total, room), False
-            quanta = to_quanta(parts[0], decimals) - to_quanta(float(factor) * parts[1], decimals)
-        self.measures.append(Measure(f"{above.text} - {factor} * ({below.text})", quanta, decimals, whole))
-        return Amount(np.ones(self.kinds, np.int64), len(self.measures) - 1, decimals)
+        return self.amounts.difference(above, below, factor)
 
-    def _numbers(self, bound: Expression) -> np.ndarray:
-        """Return an amount per eligible candidate, as evaluated."""
-        if level(bound) is Level.KIND:
-            found = self.tables.con.execute(
-                f"SELECT CAST({bound.sql(quoted)} AS DOUBLE) AS amount "
-                f'FROM "@kinds" candidates{joins(_tables(bound))} ORDER BY candidates.kind'
-            ).fetchnumpy()["amount"]
-            numbers = np.ma.filled(np.ma.asarray(found, np.float64), np.nan)[self.kind[self.eligible]]
-        else:
-            numbers = self.amounts[bound][self.eligible]
-        self._finite(numbers, bound)
-        return numbers
+    def may_be_negative(self, total: TotalOf) -> bool:
+        """Whether the amount is negative for some candidate as read."""
+        return self.amounts.may_be_negative(total)
 
     def keys(self, columns: tuple[str, ...]) -> tuple[IntArray, tuple[Mapping[str, str | None], ...]]:
         """Return a code per kind for the values of some columns, and the values behind each code."""
@@ -311,7 +251,8 @@ class CompileWorld:
                 raise ScenarioError(
                     f"'{name}' tells customers apart, not contacts", where="distinct", fix="leave it out"
                 )
-        return self._labels(named, np.ones(self.kinds, bool))
+        as_times = "slot" not in self.tables.columns["history"]
+        return self._labels(named, np.ones(self.kinds, bool), slots_as_times=as_times)
 
     def cells(self, scope: Scope, label: IntArray) -> BoolArray:
         """Whether each (label, group) of a constraint has a candidate as read, or is named by a limits table."""
@@ -329,16 +270,6 @@ class CompileWorld:
         there[mine[inside], group[inside]] = True
         return there[label].ravel()
 
-    def may_be_negative(self, total: TotalOf) -> bool:
-        """Whether the amount is negative for some candidate as read."""
-        if total.expression is None:
-            return False
-        bound = self.tables.catalog.bind(total.expression)
-        found = self.tables.con.execute(
-            f"SELECT 1 FROM candidates{joins(_tables(bound))} WHERE {bound.sql(quoted)} < 0 LIMIT 1"
-        )
-        return bool(found.fetchall())
-
     def reached(self, scope: Scope) -> tuple[IntArray, IntArray]:
         """Return the different (group, label) pairs with a candidate, before eligibility."""
         label = scope.label[self.kind].astype(np.int64)
@@ -347,15 +278,6 @@ class CompileWorld:
         inside = (label >= 0) & (group >= 0) & ~self.held
         pairs = np.unique(group[inside] * len(scope.labels) + label[inside])
         return pairs // len(scope.labels), pairs % len(scope.labels)
-
-    def _finite(self, numbers: np.ndarray, bound: Expression) -> None:
-        wrong = int(np.count_nonzero(~np.isfinite(numbers)))
-        if wrong:
-            raise DataError(
-                f"'{bound.text}' is no finite number for {wrong:,} candidates or kinds",
-                where="candidates",
-                fix="fill the missing values, or set data.on_invalid: reject",
-            )
 
     # The past -------------------------------------------------------------------------------------------------
 
@@ -400,70 +322,11 @@ class CompileWorld:
 
     def limits(self, rule: str, limit: Limit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return the limit in quanta for each (label, group)."""
-        cells = [{**one, **other} for one in scope.labels for other in scope.group_labels]
-        if isinstance(limit, TableLimit):
-            there = np.ones(len(cells), bool)
-            if scope.group_labels and scope.group_labels[0]:
-                there = self.cells(scope, np.arange(len(scope.labels)))
-            return self._from_table(rule, limit, cells, there, decimals=decimals, down=down)
-        assert isinstance(limit, Decimal)
-        return np.full(len(cells), limit_quanta(limit, decimals, down=down), np.int64)
-
-    def _from_table(
-        self,
-        rule: str,
-        limit: TableLimit,
-        cells: list[dict[str, str | None]],
-        there: BoolArray,
-        *,
-        decimals: int,
-        down: bool,
-    ) -> IntArray:
-        """Look limits up; a cell that no candidate is in may lack one."""
-        known = read_limits(self.scenario.base / limit.table, tuple(cells[0]) if cells else (), limit.column)
-        out: IntArray = np.empty(len(cells), np.int64)
-        missing = []
-        for i, cell in enumerate(cells):
-            number = known.get(tuple(cell.values()), limit.default)
-            if number is None:
-                if there[i]:
-                    missing.append(cell)
-                number = Decimal(0)
-            out[i] = limit_quanta(number, decimals, down=down)
-        if missing:
-            example = ", ".join(f"{k}={v}" for k, v in missing[0].items())
-            raise DataError(
-                f"no limit for {len(missing):,} groups, the first is {example}",
-                where=f"{limit.table} · rule {rule}",
-                fix="add the rows, or set a 'default' beside 'table'",
-            )
-        return out
+        return cell_limits(self, rule, limit, scope, decimals=decimals, down=down)
 
     def own_limits(self, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return each group's own limit."""
-        column = self.tables.catalog.column(limit.column)
-        if column.table != "customers":
-            raise ScenarioError(f"'{limit.column}' is no customers column", where=f"rule {rule}", fix="add it there")
-        rows = self.tables.con.execute(
-            f'SELECT CAST({quoted(column)} AS VARCHAR) FROM "@customers" candidates'
-            f"{joins(frozenset({'customers'}))} ORDER BY ordinal"
-        ).fetchall()
-        empty = sum(1 for (text,) in rows if text is None)
-        if empty:
-            raise DataError(
-                f"{empty:,} customers have no '{limit.column}'", where=f"customers · rule {rule}", fix="fill it"
-            )
-        assert scope.partition is not None
-        group = self.partitions[scope.partition].group
-        out: npt.NDArray[np.int64] = np.full(scope.groups, UNLIMITED, np.int64)
-        quanta = [max(0, limit_quanta(Decimal(text), decimals, down=down)) for (text,) in rows]
-        inside = group >= 0
-        np.minimum.at(out, group[inside], np.array(quanta, np.int64)[inside])
-        return out
-
-
-def _tables(expression: Expression) -> frozenset[str]:
-    return frozenset(c.table or "" for c in expression.columns)
+        return own_limits(self, rule, limit, scope, decimals=decimals, down=down)
 
 
 def _sortable(row: tuple[str | None, ...]) -> tuple[tuple[bool, str], ...]:

@@ -1,0 +1,124 @@
+"""Amounts: what one contact counts, in quanta, from the smallest table that has its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.compile.quanta import (
+    AMOUNT_ROOM,
+    SMALL_AMOUNTS,
+    VALUE_ROOM,
+    decimals_for,
+    exact_decimals,
+    quantised,
+    to_quanta,
+)
+from optimizer.compile.sight import Level, joins, level, quoted, tables_of
+from optimizer.data.tables import Tables
+from optimizer.errors import DataError
+from optimizer.language.expressions import Expression
+from optimizer.problem.primitives import IntArray, Measure
+from optimizer.rules.total_of import TotalOf
+from optimizer.rules.world import Amount
+
+
+class Amounts:
+    """The amounts that rules sum, each made once; those that differ by candidate become measures.
+
+    Parameters
+    ----------
+    tables : Tables
+    kinds : int
+    kind : (candidates,) int array
+        Of the eligible candidates.
+    read : mapping of qualified expression to (candidates,) float array
+        Amounts of the eligible that only candidates can tell.
+    """
+
+    def __init__(
+        self, tables: Tables, kinds: int, kind: IntArray, read: Mapping[Expression, npt.NDArray[np.float64]]
+    ) -> None:
+        self.measures: list[Measure] = []
+        self._tables, self._kinds, self._kind, self._read = tables, kinds, kind, read
+        self._known: dict[str, Amount] = {}
+        self._room = VALUE_ROOM if len(kind) <= SMALL_AMOUNTS else AMOUNT_ROOM
+
+    def amount(self, total: TotalOf) -> Amount:
+        """Return what one contact counts."""
+        one = np.ones(self._kinds, np.int64)
+        if total.expression is None:
+            return Amount(one, None, 0)
+        bound = self._tables.catalog.bind(total.expression)
+        if bound.text not in self._known:
+            self._known[bound.text] = self._new_amount(bound, one)
+        return self._known[bound.text]
+
+    def _new_amount(self, bound: Expression, one: IntArray) -> Amount:
+        if level(bound) is Level.KIND:
+            each = self._by_kind(bound)
+            occurs = np.bincount(self._kind, minlength=self._kinds)
+            each = np.where(occurs > 0, each, 0.0)
+            self._finite(each, bound)
+            weight, decimals, _ = quantised(each, float(np.abs(each) @ occurs), self._room)
+            return Amount(weight, None, decimals)
+        numbers = self._read[bound]
+        self._finite(numbers, bound)
+        quanta, decimals, exact = quantised(numbers, float(np.abs(numbers).sum()), self._room)
+        self.measures.append(Measure(bound.text, quanta, decimals, exact))
+        return Amount(one, len(self.measures) - 1, decimals)
+
+    def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
+        """Return the amount ``above − factor · below`` of each contact, as a measure."""
+        parts = [self._numbers(self._tables.catalog.bind(e)) for e in (above, below)]
+        total = float(np.abs(parts[0]).sum() + float(factor) * np.abs(parts[1]).sum())
+        places = max(0, -int(factor.as_tuple().exponent))
+        exact = [exact_decimals(part) for part in parts]
+        if None not in exact and max(exact[0] or 0, (exact[1] or 0) + places) <= decimals_for(total, self._room):
+            decimals = max(exact[0] or 0, (exact[1] or 0) + places)
+            times = int(factor.scaleb(places))
+            left = to_quanta(parts[0], exact[0] or 0) * 10 ** (decimals - (exact[0] or 0))
+            right = to_quanta(parts[1], exact[1] or 0) * times * 10 ** (decimals - (exact[1] or 0) - places)
+            quanta, whole = left - right, True
+        else:
+            decimals, whole = decimals_for(total, self._room), False
+            quanta = to_quanta(parts[0], decimals) - to_quanta(float(factor) * parts[1], decimals)
+        self.measures.append(Measure(f"{above.text} - {factor} * ({below.text})", quanta, decimals, whole))
+        return Amount(np.ones(self._kinds, np.int64), len(self.measures) - 1, decimals)
+
+    def _numbers(self, bound: Expression) -> npt.NDArray[np.float64]:
+        """Return an amount per eligible candidate, as evaluated."""
+        numbers = self._by_kind(bound)[self._kind] if level(bound) is Level.KIND else self._read[bound]
+        self._finite(numbers, bound)
+        return numbers
+
+    def may_be_negative(self, total: TotalOf) -> bool:
+        """Whether the amount is negative for some candidate as read."""
+        if total.expression is None:
+            return False
+        bound = self._tables.catalog.bind(total.expression)
+        found = self._tables.con.execute(
+            f"SELECT 1 FROM candidates{joins(tables_of(bound))} WHERE {bound.sql(quoted)} < 0 LIMIT 1"
+        )
+        return bool(found.fetchall())
+
+    def _by_kind(self, bound: Expression) -> npt.NDArray[np.float64]:
+        """Return an amount per kind, as evaluated."""
+        found = self._tables.con.execute(
+            f"SELECT CAST({bound.sql(quoted)} AS DOUBLE) AS amount "
+            f'FROM "@kinds" candidates{joins(tables_of(bound))} ORDER BY candidates.kind'
+        ).fetchnumpy()["amount"]
+        each: npt.NDArray[np.float64] = np.ma.filled(np.ma.asarray(found, np.float64), np.nan)
+        return each
+
+    def _finite(self, numbers: npt.NDArray[np.float64], bound: Expression) -> None:
+        wrong = int(np.count_nonzero(~np.isfinite(numbers)))
+        if wrong:
+            raise DataError(
+                f"'{bound.text}' is no finite number for {wrong:,} candidates or kinds",
+                where="candidates",
+                fix="fill the missing values, or set data.on_invalid: reject",
+            )
