@@ -244,6 +244,7 @@ def solve_general(
     ahead,
     phase,
     rest,
+    tops,
     number,
     seen,
     best,
@@ -264,7 +265,7 @@ def solve_general(
     inside : (≥ n,) uint8 array
         What the others have, where there is a focus.
     rules : General
-    order, ahead, phase, rest, number, seen
+    order, ahead, phase, rest, tops, number, seen
         Scratch: (≥ n,), three of (≥ n + 1,), (4, ≥ ties), (≥ tokens,).
     best : (≥ n,) int array
         Receives the chosen candidates.
@@ -283,6 +284,16 @@ def solve_general(
     for i in range(size):
         ahead[i + 1] = ahead[i] + max(margin[order[i]], 0)
 
+    # tops[i, r]: sum of the r largest margins from place i on
+    few = min(rules.room[unit], tops.shape[1] - 1)
+    for r in range(few + 1):
+        tops[size, r] = 0
+    for i in range(size - 1, -1, -1):
+        m = max(margin[order[i]], 0)
+        tops[i, 0] = 0
+        for r in range(1, few + 1):
+            tops[i, r] = max(tops[i + 1, r], tops[i + 1, r - 1] + m)
+
     # rest[i]: most that the customers after that of candidate i can add
     rest[size] = 0
     end = size
@@ -290,7 +301,7 @@ def solve_general(
         if end < size:
             _open_all(size, base, ties, count, rules, order, number, seen)
             doll = _search(
-                unit, end, size, 0, nodes, rules, margin, owner, order, ahead, phase, rest, number, seen, best
+                unit, end, size, 0, nodes, rules, margin, owner, order, ahead, phase, rest, tops, number, seen, best
             )
             bound = doll[1]
         else:
@@ -302,11 +313,13 @@ def solve_general(
             rest[i] = bound
         end = start
     _open_all(size, base, ties, count, rules, order, number, seen)
-    return _search(unit, 0, size, must, nodes, rules, margin, owner, order, ahead, phase, rest, number, seen, best)
+    return _search(
+        unit, 0, size, must, nodes, rules, margin, owner, order, ahead, phase, rest, tops, number, seen, best
+    )
 
 
 @kernel
-def _gain(i, size, must, room, rules, owner, order, ahead, rest):
+def _gain(unit, i, size, must, room, rules, owner, order, ahead, rest, tops):
     """Bound what candidates from place ``i`` on can add, when ``room`` more contacts may be chosen."""
     if i >= size:
         return np.int64(0)
@@ -316,11 +329,12 @@ def _gain(i, size, must, room, rules, owner, order, ahead, rest):
     last, most = i, min(room, rules.most[mine])
     while last < size and last - i < most and owner[order[last]] == mine:
         last += 1
-    return ahead[last] - ahead[i] + rest[i]
+    bound = ahead[last] - ahead[i] + rest[i]
+    return min(bound, tops[i, max(room, 0)]) if room < tops.shape[1] and room <= rules.room[unit] else bound
 
 
 @kernel
-def _search(unit, low, size, must, nodes, rules, margin, owner, order, ahead, phase, rest, number, seen, best):
+def _search(unit, low, size, must, nodes, rules, margin, owner, order, ahead, phase, rest, tops, number, seen, best):
     """Search the candidates from place ``low`` on; from a place above 0, only what cannot become legal is left out."""
     base, ties = rules.first[unit], rules.tie_start[unit]
     tie_count = rules.tie_start[unit + 1] - ties
@@ -347,13 +361,15 @@ def _search(unit, low, size, must, nodes, rules, margin, owner, order, ahead, ph
                 continue
             opened += 1
             if opened > nodes and (found or opened > PATIENCE * nodes):
-                bound = value + _gain(i, size, must, room - level, rules, owner, order, ahead, rest)
+                bound = value + _gain(unit, i, size, must, room - level, rules, owner, order, ahead, rest, tops)
                 for at in range(i - 1, low - 1, -1):  # the other branches above
                     if phase[at] == 1:
                         value -= margin[order[at]]
                         level -= 1
                         bound = max(
-                            bound, value + _gain(at + 1, size, must, room - level, rules, owner, order, ahead, rest)
+                            bound,
+                            value
+                            + _gain(unit, at + 1, size, must, room - level, rules, owner, order, ahead, rest, tops),
                         )
                 return (top, max(bound, top), count) if found else (bound, bound, UNKNOWN)
             fine = _move(order[i], 1, chosen, base, ties, rules, number, seen)
@@ -362,7 +378,7 @@ def _search(unit, low, size, must, nodes, rules, margin, owner, order, ahead, ph
                 if low > 0:
                     cost = min(cost, 0)
                 gain = margin[order[i]] if chosen else 0
-                more = _gain(i + 1, size, must, room - level - chosen, rules, owner, order, ahead, rest)
+                more = _gain(unit, i + 1, size, must, room - level - chosen, rules, owner, order, ahead, rest, tops)
                 if cost >= 0 and (not found or value + gain - cost + more > top):
                     value += gain
                     level += chosen

@@ -105,13 +105,29 @@ def tie(problem: Problem, general: BoolArray, effort: IntArray | None = None) ->
         weight=weight,
         token=token,
         helps=helps,
-        room=segment_sums(most, problem.unit_customer).astype(np.int64),
+        room=_room(problem, most),
         effort=np.full(problem.units, UNLIMITED) if effort is None else effort.astype(np.int64),
         penalty=np.zeros(max(len(problem.floors), 1), np.int64),
         most=most.astype(np.int64),
         most_ties=int(np.diff(tie_start).max(initial=0)),
         most_tokens=tokens,
     )
+
+
+def _room(problem: Problem, most: IntArray) -> Int64s:
+    """Bound the contacts of each unit: its customers' together, or a cap that all of them share."""
+    room, size = segment_sums(most, problem.unit_customer).astype(np.int64), np.diff(problem.unit_customer)
+    for counter in problem.counters:
+        uses = counter.uses
+        whole = np.flatnonzero(np.bincount(uses.instance[uses.weight >= 1], minlength=uses.instances) == uses.kinds)
+        group = np.asarray(problem.partitions[counter.partition].group, np.int64)
+        first = group[problem.unit_customer[:-1]]
+        members = segment_sums(group == np.repeat(first, size), problem.unit_customer)
+        shared = (first >= 0) & (members == size)
+        for instance in whole.tolist() if counter.measure is None else ():
+            cap = counter.limits(first[shared], np.full(int(shared.sum()), instance))
+            room[shared] = np.minimum(room[shared], np.maximum(cap, 0))
+    return room
 
 
 def _join(parts: Sequence[IntArray]) -> Int64s:

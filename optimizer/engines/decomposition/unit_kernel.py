@@ -12,6 +12,9 @@ from optimizer.engines.decomposition.general_kernel import General, solve_genera
 from optimizer.engines.decomposition.jit import kernel
 from optimizer.engines.decomposition.packed_kernel import Packed, solve_packed
 
+FEW = 12
+"""Contacts of a unit up to which the sum of its largest margins is a bound worth having."""
+
 
 class Rules(NamedTuple):
     """The rules of all units, packed where they fit."""
@@ -32,6 +35,7 @@ class Scratch(NamedTuple):
     picked: npt.NDArray[np.int64]
     ahead: npt.NDArray[np.int64]
     rest: npt.NDArray[np.int64]
+    tops: npt.NDArray[np.int64]
     state: npt.NDArray[np.int64]
     number: npt.NDArray[np.int64]
     seen: npt.NDArray[np.int64]
@@ -50,6 +54,7 @@ def scratch_for(widest, rules):
         np.empty(widest + 1, np.int64),
         np.empty(widest + 1, np.int64),
         np.empty(widest + 1, np.int64),
+        np.empty((widest + 1, FEW + 1), np.int64),
         np.empty((widest + 2, rules.packed.start.shape[1]), np.int64),
         np.empty((4, rules.general.most_ties), np.int64),
         np.empty(rules.general.most_tokens, np.int64),
@@ -76,6 +81,7 @@ def solve_unit(unit, n, force_in, force_out, focus, nodes, rules, s):
             s.ahead,
             s.picked,
             s.rest,
+            s.tops,
             s.number,
             s.seen,
             s.best,
