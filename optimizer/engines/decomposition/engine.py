@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from optimizer.engines.decomposition.clock import Clock, Stopped
 from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.exact.effort import has_best_effort, least_shortfall
@@ -14,7 +16,6 @@ from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Progress, Reason, Request, Solution
 
 if TYPE_CHECKING:
-    from optimizer.engines.decomposition.compiled import Units
     from optimizer.engines.decomposition.dual import Ascent
     from optimizer.engines.decomposition.primal import Polish
 
@@ -68,10 +69,10 @@ class Decomposition:
         request.report(Progress("compile the units"))
         least = least_shortfall(problem, request)[0] if has_best_effort(problem) else None
         units = Units(problem, least)
-        _refuse_clashes(units)
         ascent = Ascent(units, clock, request.gap)
         polish = Polish(ascent)
         try:
+            _refuse_clashes(ascent)
             request.report(Progress("prices"))
             ascent.run(None if request.prices is None else units.table.join(request.prices))
             polish.run()
@@ -82,11 +83,11 @@ class Decomposition:
         return _solution(problem, ascent, polish, clock)
 
 
-def _refuse_clashes(units: Units) -> None:
-    """Raise when the rules of some unit clash, or no plan was found for one."""
-    if len(units.rules.general.kind) == 0:
+def _refuse_clashes(ascent: Ascent) -> None:
+    """Raise when the rules of some unit clash, or no plan was found for one. The pass also gives a first bound."""
+    if len(ascent.units.rules.general.kind) == 0:
         return
-    found = units.solve()
+    found = ascent.look(np.zeros(ascent.units.table.count)).found
     if found.infeasible:
         raise InfeasibleError(
             f"the rules of {found.infeasible:,} customers (or households) clash: no choice for them obeys all",
