@@ -71,14 +71,25 @@ def locked(folder: Path) -> Iterator[None]:
     import fcntl
 
     path = folder.absolute().parent / f".{folder.name}.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise MachineError(
-                "another run is writing this folder", where=str(folder), fix="wait for it, or choose another folder"
-            ) from error
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+    while True:
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise MachineError(
+                    "another run is writing this folder", where=str(folder), fix="wait for it, or choose another folder"
+                ) from error
+            if not _is_at(file.fileno(), path):
+                continue  # the run that held it has just removed it: a third one may hold a new file of that name
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False

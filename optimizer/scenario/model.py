@@ -181,8 +181,9 @@ class Scenario(Section):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def rules(self) -> tuple[Rule, ...]:
-        """Return the enabled rules of all three sections, in the file's order."""
-        return tuple(r for r in (*self.eligibility, *self.contact_policies, *self.constraints) if r.enabled)
+        """Return the enabled rules of all three sections, each by name: their order in the file means nothing."""
+        sections = (self.eligibility, self.contact_policies, self.constraints)
+        return tuple(r for rules in sections for r in sorted(rules, key=lambda r: r.name) if r.enabled)
 
     def rule_path(self, rule: Rule) -> str:
         """Return the path of a rule: ``constraints.budget``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -312,6 +313,25 @@ def test_without_an_exchange_the_swap_still_ends_whole(tmp_path: Path, monkeypat
         (tmp_path / name / "which").write_text(name)
     swap_in(tmp_path / "fresh", tmp_path / "place")
     assert content(tmp_path) == {"place/which": b"fresh"}
+
+
+def test_a_lock_that_another_run_removed_meanwhile_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, real, calls = tmp_path / ".run.lock", fcntl.flock, []
+
+    def flock(file: object, how: int) -> None:
+        if not calls:
+            lock.unlink()
+        calls.append(how)
+        real(file, how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with locked(tmp_path / "run"):
+        assert lock.exists()
+        with pytest.raises(MachineError, match="another run"), locked(tmp_path / "run"):
+            pytest.fail("two runs hold one folder")
+    assert len(calls) == 3
 
 
 def test_a_second_run_on_one_folder_is_refused(old: Plan, tmp_path: Path) -> None:
