@@ -113,14 +113,8 @@ def solve(
             for name, found in baselines(compiled.problem, compiled.ranks).items()
         }
     with watch.stage("audit", observer):
-        return make_plan(
-            compiled,
-            solution,
-            baselines=usual,
-            run_id=watch.run_id,
-            timings=watch.timings,
-            peak_memory=peak_memory(),
-        )
+        plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id)
+    return plan.timed(watch.timings, peak_memory())
 
 
 def build(

@@ -6,7 +6,6 @@ import platform
 from collections.abc import Mapping
 from decimal import Decimal
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,8 +28,6 @@ def make_plan(
     *,
     baselines: Mapping[str, float | None],
     run_id: str,
-    timings: Mapping[str, float],
-    peak_memory: int,
 ) -> Plan:
     """Write the chosen rows back, audit them, and account for every rule.
 
@@ -48,6 +45,7 @@ def make_plan(
                 for rule, count in audit.broken.items()
             ]
         )
+    compiled.tables.refuse_changed()
     bound, gap = certificate(compiled, solution, audit)
     termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
     scenario, problem = compiled.scenario, compiled.problem
@@ -74,8 +72,8 @@ def make_plan(
         "engine": solution.engine,
         "detail": solution.detail,
         "seed": scenario.solve.seed,
-        "timings": dict(timings),
-        "peak_memory": peak_memory,
+        "timings": {},
+        "peak_memory": None,
         "baselines": dict(baselines),
         "versions": versions(),
     }
@@ -149,8 +147,3 @@ def versions() -> dict[str, str]:
         except ModuleNotFoundError:
             continue
     return found
-
-
-def used_seconds(timings: Mapping[str, float]) -> dict[str, Any]:
-    """Round timings for the summary."""
-    return {name: round(seconds, 3) for name, seconds in timings.items()}

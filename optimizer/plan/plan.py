@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,6 +106,10 @@ class Plan:
     def to_arrow(self) -> pa.Table:
         """Return the chosen candidate rows and their ``contribution``, in their input types."""
         return self.table
+
+    def timed(self, timings: Mapping[str, float], peak_memory: int) -> Plan:
+        """Return the same plan with what it took: seconds by stage, and bytes."""
+        return replace(self, summary={**self.summary, "timings": dict(timings), "peak_memory": peak_memory})
 
     def save(self, folder: str | Path) -> Path:
         """Publish the run folder, whole or not at all, and return its path."""

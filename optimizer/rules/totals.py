@@ -47,7 +47,9 @@ def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
     size = used.size
     lower: IntArray = np.full(size, -UNLIMITED)
     upper: IntArray = np.full(size, UNLIMITED)
-    demand = np.repeat(asked, scope.groups) & world.cells(scope, found.label)
+    demand = np.repeat(asked, scope.groups)
+    if any(sense != "<=" for sense, _ in rule.limited):
+        demand &= world.cells(scope, found.label)
     for sense, limit in rule.limited:
         if sense in ("<=", "="):
             upper = left(limit, down=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,16 +14,15 @@ from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.data.times import moment
 from optimizer.language.durations import Window
-from optimizer.language.expressions import ColumnName, Expression
+from optimizer.language.expressions import Expression
 from optimizer.language.limits import Limit, TableLimit
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
+from optimizer.plan.audit.side import Side
 from optimizer.plan.audit.zones import Clockwork
 from optimizer.rules.books import Sum
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Clock
 from optimizer.scenario import Scenario
-
-KEY_OF = {"offers": "offer", "channels": "channel", "slots": "slot", "customers": "customer"}
 
 
 def canonical(group: Mapping[str, Any]) -> str:
@@ -66,7 +63,7 @@ class SqlBooks:
 
         def select(side: Side) -> str:
             names = sorted(each)
-            pairs = ", ".join(f"'{_text(n)}', CAST({side.column(n)} AS VARCHAR)" for n in names)
+            pairs = ", ".join(f"'{_quoted(n)}', CAST({side.column(n)} AS VARCHAR)" for n in names)
             number, pick = "1.0::DOUBLE", "''"
             if amount is not None and amount.expression is not None:
                 number = f"CAST({side.sql(amount.expression)} AS DOUBLE)"
@@ -200,7 +197,7 @@ class SqlBooks:
     def reached(self, *, where: Expression | None, who: str, each: tuple[str, ...], own: str | None) -> str:
         """Create a relation ``(who, each, own)`` of whom candidates as read reach."""
         side = Side(self, planned=True, relation="candidates")
-        pairs = ", ".join(f"'{_text(n)}', CAST({side.column(n)} AS VARCHAR)" for n in sorted(each))
+        pairs = ", ".join(f"'{_quoted(n)}', CAST({side.column(n)} AS VARCHAR)" for n in sorted(each))
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
         self._made += 1
         name = f'"@books{self._made}"'
@@ -264,139 +261,5 @@ class SqlBooks:
         return self._limits[key]
 
 
-class Side:
-    """How planned contacts, or history, spell the columns that a rule names."""
-
-    def __init__(self, books: SqlBooks, *, planned: bool, relation: str | None = None) -> None:
-        self.books = books
-        self.planned = "true" if planned else "false"
-        self._planned = planned
-        self._relation = relation or books.contacts
-        self._tables = books.tables
-
-    @property
-    def contact(self) -> str:
-        """A number that differs between any two contacts."""
-        if not self._planned:
-            return "-row_number() OVER ()"
-        return "candidates.contact" if self._relation == self.books.contacts else "0"
-
-    def source(self) -> str:
-        """Return the FROM clause."""
-        base = "candidates" if self._planned else "history"
-        text = f"{self._relation} candidates" if self._planned else "history"
-        for table, key in KEY_OF.items():
-            if self._tables.has(table) and (self._planned or table != "slots"):
-                text += f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"'
-        if self._planned:
-            text += " LEFT JOIN slot_times ON slot_times.slot = candidates.slot"
-        return text + self.books.clockwork.join(base)
-
-    def _spell(self, column: ColumnName) -> str:
-        own = "candidates" if self._planned else "history"
-        table = (
-            own
-            if column.table in ("candidates", "history") or (not self._planned and column.table == "slots")
-            else column.table
-        )
-        if self._planned and column.table == "history":
-            return "NULL"
-        name = column.name.replace('"', '""')
-        return f'"{table}"."{name}"'
-
-    def column(self, name: str) -> str:
-        """Return a column by the name that the scenario uses."""
-        return self._spell(self._tables.catalog.column(name))
-
-    def pick(self, name: str) -> str:
-        """Return a column of a ``distinct`` total; where history has no slot, its time stands for it."""
-        slot = self._tables.catalog.column(name).name == "slot"
-        if slot and self._planned:
-            told = "coalesce(CAST(slot_times.date AS VARCHAR), CAST(slot_times.instant AS VARCHAR))"
-            return told if "slot" not in self._tables.columns["history"] else self.text(name)
-        if slot and "slot" not in self._tables.columns["history"]:
-            return 'coalesce(CAST(history."@date" AS VARCHAR), CAST(history."@instant" AS VARCHAR))'
-        return self.text(name)
-
-    def text(self, name: str) -> str:
-        """Return a column as text."""
-        return f"CAST({self.column(name)} AS VARCHAR)"
-
-    def sql(self, expression: Expression) -> str:
-        """Return an expression."""
-        return self._tables.catalog.bind_with_history(expression).sql(self._spell)
-
-    def who(self, per: str | None) -> str:
-        """Return who shares a policy; a NULL group is the customer alone."""
-        base = "candidates" if self._planned else "history"
-        customer = f"CAST({base}.customer AS VARCHAR)"
-        if per is None:
-            return "''"
-        if per == "customer":
-            return customer
-        return f"coalesce(CAST({self.column(per)} AS VARCHAR), chr(31) || {customer})"
-
-    def time_of_day(self) -> str:
-        """Return the local time of sending."""
-        if not self._planned:
-            return "NULL"
-        return f"CAST((slot_times.instant AT TIME ZONE 'UTC') AT TIME ZONE {self.zone} AS TIME)"
-
-    @property
-    def zone(self) -> str:
-        """Return SQL of the time zone."""
-        return self.books.clockwork.sql
-
-    def slot(self) -> str:
-        """Return the slot as text."""
-        return "CAST(candidates.slot AS VARCHAR)" if self._planned else "NULL"
-
-    def instant(self, clock: Clock) -> str:
-        """Return the UTC moment on the rule's clock, or NULL where only a date is known."""
-        if self._planned:
-            if clock == "sending" or self._lead() == "0":
-                return "slot_times.instant"
-            local = f"(slot_times.instant AT TIME ZONE 'UTC') AT TIME ZONE {self.zone}"
-            later = f"(({local} + to_days({self._lead()})) AT TIME ZONE {self.zone}) AT TIME ZONE 'UTC'"
-            return f"CASE WHEN {self._lead()} = 0 THEN slot_times.instant ELSE {later} END"
-        chosen = " ".join(f"WHEN {d} IS NOT NULL OR {i} IS NOT NULL THEN {i}" for d, i in self._clocks(clock))
-        return f"CASE {chosen} END"
-
-    def day(self, clock: Clock) -> str:
-        """Return the local date on the rule's clock."""
-        if self._planned:
-            day = self._local("slot_times.date", "slot_times.instant")
-            return day if clock == "sending" else f"{day} + {self._lead()}"
-        return f"coalesce({', '.join(self._local(d, i) for d, i in self._clocks(clock))})"
-
-    def _lead(self) -> str:
-        """Return the days from sending to arrival."""
-        known = [t for t in ("offers", "channels") if "lead_days" in self._tables.columns.get(t, {})]
-        return " + ".join(["0", *(f'CAST(coalesce({t}."lead_days", 0) AS INTEGER)' for t in known)])
-
-    def _clocks(self, clock: Clock) -> list[tuple[str, str]]:
-        """Return history's times in the order in which the clock looks for them, as (date, instant)."""
-        order = {"sending": [""], "arrival": ["arrived_", ""], "response": ["response_", ""]}[clock]
-        known = [part for part in order if f"@{part}date" in self._tables.columns["history"]]
-        return [(f'history."@{part}date"', f'history."@{part}instant"') for part in known]
-
-    def held_out(self) -> str:
-        """Return whether the customer is held out."""
-        holdout = self.books.scenario.holdout
-        if holdout is None:
-            return "false"
-        limit = math.ceil(Fraction(holdout.share) * 2**64)
-        who = f"coalesce({self.text(holdout.by)}, {self.text('customer')})"
-        hashed = f"CAST('0x' || sha256(concat({literal(holdout.salt)}, chr(31), {who}))[:16] AS HUGEINT)"
-        return f"({hashed} < {limit})"
-
-    def midnight(self, date: str) -> str:
-        """Return the UTC moment at which a local day begins."""
-        return f"(CAST({date} AS TIMESTAMP) AT TIME ZONE {self.zone}) AT TIME ZONE 'UTC'"
-
-    def _local(self, date: str, instant: str) -> str:
-        return f"coalesce({date}, CAST(({instant} AT TIME ZONE 'UTC') AT TIME ZONE {self.zone} AS DATE))"
-
-
-def _text(name: str) -> str:
+def _quoted(name: str) -> str:
     return name.replace("'", "''")

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from optimizer.data.key_tables import read_keys
 from optimizer.data.tables import Tables
-from optimizer.plan.audit.books import Side, SqlBooks, canonical
+from optimizer.plan.audit.books import SqlBooks, canonical
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
 from optimizer.plan.audit.report import AuditReport
+from optimizer.plan.audit.side import Side
 from optimizer.rules.base import Rule
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
