@@ -168,19 +168,15 @@ class CompileWorld:
         return labels + tuple(dict(zip(names, key, strict=True)) for key in extra)
 
     def _labels(
-        self, columns: list[tuple[str, ColumnName]], reached: BoolArray, *, slots_as_times: bool = False
+        self, columns: list[tuple[str, ColumnName]], reached: BoolArray
     ) -> tuple[IntArray, tuple[Mapping[str, str | None], ...]]:
         label = np.where(reached, 0, -1).astype(np.int32)
         if not columns:
             return label, ({},)
         sql = [self._kind_column(c) for _, c in columns]
-        if slots_as_times:
-            told = "coalesce(CAST(t.date AS VARCHAR), CAST(t.instant AS VARCHAR))"
-            sql = [told if c.name == "slot" else text for text, (_, c) in zip(sql, columns, strict=True)]
         used = frozenset(c.table or "" for _, c in columns)
         rows = self.tables.con.execute(
-            f'SELECT {", ".join(sql)} FROM "@kinds" candidates{joins(used)} '
-            f"LEFT JOIN slot_times t ON t.slot = candidates.slot ORDER BY candidates.kind"
+            f'SELECT {", ".join(sql)} FROM "@kinds" candidates{joins(used)} ORDER BY candidates.kind'
         ).fetchall()
         values = sorted({row for row, yes in zip(rows, reached, strict=True) if yes}, key=_sortable)
         code = {row: i for i, row in enumerate(values)}
@@ -251,8 +247,7 @@ class CompileWorld:
                 raise ScenarioError(
                     f"'{name}' tells customers apart, not contacts", where="distinct", fix="leave it out"
                 )
-        as_times = "slot" not in self.tables.columns["history"]
-        return self._labels(named, np.ones(self.kinds, bool), slots_as_times=as_times)
+        return self._labels(named, np.ones(self.kinds, bool))
 
     def cells(self, scope: Scope, label: IntArray) -> BoolArray:
         """Whether each (label, group) of a constraint has a candidate as read, or is named by a limits table."""
