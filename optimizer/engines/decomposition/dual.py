@@ -29,9 +29,14 @@ HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.004)
 """Temperatures, in values of a typical contact."""
 CORRECTION = 0.02
 """Temperature at which a sample follows the slope of more units."""
+FOLLOWED = 1e-6
+"""Share of what smoothing adds below which a correction is not worth a step."""
 PASSES = 6
-ENOUGH = 0.05
-"""Prices are good when the next step promises less than this share of the asked gap."""
+POOL = 600_000
+"""Candidates of the units that may change their answer when the rows are repaired."""
+ENOUGH = 0.3
+"""Prices are good when repairing what the next step promises will cost less than this share of the asked gap: the pool
+alone repairs it, which costs more by as much as it is smaller than the whole."""
 
 
 @dataclass(slots=True, eq=False)
@@ -136,7 +141,8 @@ class Ascent:
         for _ in range(PASSES):
             here = self.look(newton.prices)
             promised = self._agree(newton, here.found.use / units, heat)
-            if promised <= ENOUGH * self.gap * abs(here.bound) or self.clock.stopped():
+            pool = min(1.0, POOL / self.units.problem.candidates)
+            if promised <= ENOUGH * pool * self.gap * abs(here.bound) or self.clock.stopped():
                 return
             if self.best is not here and self.best is not None:  # too far: half the way back
                 newton.prices = 0.5 * (self.best.prices + here.prices)
@@ -148,7 +154,7 @@ class Ascent:
         newton.sample.agree(before.use, use * size)
         prices = newton.prices
         start = newton.sample.at(prices, heat)
-        after = newton.settle(heat, steps=4)
+        after = newton.settle(heat, steps=4, settled=FOLLOWED)
         return (start.value - after.value) * self.units.problem.units / size
 
     def _scales(self, listed: IntArray) -> tuple[float, Floats]:

@@ -40,12 +40,12 @@ class Newton:
     unit_of_row: Floats
     radius: float = 1.0
 
-    def settle(self, heat: float, steps: int = STEPS) -> Point:
-        """Minimise at one temperature; return the last point."""
+    def settle(self, heat: float, steps: int = STEPS, settled: float = SETTLED) -> Point:
+        """Minimise at one temperature, until a step promises less than a share of what smoothing adds."""
         here = self.sample.at(self.prices, heat)
         for _ in range(steps):
             step, promised = self._step(here, heat)
-            if promised <= SETTLED * max(here.value - here.exact, 0.0):
+            if promised <= settled * max(here.value - here.exact, 0.0):
                 break
             there = self.sample.at(self.prices + step, heat)
             kept = (here.value - there.value) / promised

@@ -14,7 +14,7 @@ from math import ceil
 import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.dual import Ascent, Priced, spread
+from optimizer.engines.decomposition.dual import POOL, Ascent, Priced, spread
 from optimizer.engines.decomposition.master import Answer, Master
 from optimizer.engines.decomposition.patterns import Patterns, patterns
 from optimizer.engines.decomposition.plan import Plan
@@ -22,8 +22,6 @@ from optimizer.engines.decomposition.rows import Floats
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.solution import Progress
 
-POOL = 600_000
-"""Candidates of the units that may change their answer."""
 COLUMNS = 30_000
 """Columns beyond which the reach is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
