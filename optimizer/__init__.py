@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from optimizer import errors
+from optimizer.errors import AuditError, DataError, InfeasibleError, NoPlanError, OptimizerError, ScenarioError
 
 if TYPE_CHECKING:
     from optimizer.analysis.judge import audit
@@ -25,7 +26,20 @@ if TYPE_CHECKING:
     from optimizer.scenario import Scenario
     from optimizer.solve import solve
 
-__all__ = ["Plan", "Scenario", "Termination", "audit", "errors", "solve"]
+__all__ = [
+    "AuditError",
+    "DataError",
+    "InfeasibleError",
+    "NoPlanError",
+    "OptimizerError",
+    "Plan",
+    "Scenario",
+    "ScenarioError",
+    "Termination",
+    "audit",
+    "errors",
+    "solve",
+]
 __version__ = "0.1.0"
 
 _HOME = {

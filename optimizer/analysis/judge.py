@@ -32,7 +32,7 @@ def audit(
     contacts : path or frame, optional
         With a scenario: anybody's contacts, as a Parquet or CSV file or a frame with the key columns.
     bound : bool
-        With a scenario: also solve it, to say what the contacts leave on the table.
+        With a scenario: also solve it, to say what legal contacts leave on the table.
     observer : Observer, optional
         Is told about progress.
 
@@ -62,8 +62,8 @@ def audit(
 
 def _judge(scenario: Scenario, contacts: Any, *, bound: bool, observer: Observer | None) -> AuditReport:
     tables = open_tables(scenario, {})
-    report = audit_contacts(scenario, tables, read_keys(tables, contacts, what="the contacts"))
-    if not bound:
+    report = audit_contacts(scenario, tables, read_keys(tables, contacts, what="the contacts", whole=True))
+    if not bound or not report.ok:
         return report
     best = solve(scenario, observer=observer)
     if best.bound is None:

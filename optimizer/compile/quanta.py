@@ -17,7 +17,7 @@ AMOUNT_ROOM = 2**61
 """Sums of amounts stay exact in 64-bit integers."""
 SMALL_AMOUNTS = 20_000
 """Up to so many candidates, amounts keep to the room of values: solvers calculate in doubles."""
-MOST_DECIMALS = 15
+MOST_DECIMALS = 250
 EXACT_DECIMALS = 9
 SAMPLE = 4_096
 """Computed amounts give themselves away among so many; only the rest is worth a full look."""

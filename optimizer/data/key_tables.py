@@ -13,7 +13,7 @@ from optimizer.data.times import NEVER, canonical, moment
 from optimizer.errors import DataError, nearest
 
 
-def read_keys(tables: Tables, source: Any, *, what: str) -> pa.Table:
+def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False) -> pa.Table:
     """Read candidate keys, in the candidates' types.
 
     Parameters
@@ -23,6 +23,8 @@ def read_keys(tables: Tables, source: Any, *, what: str) -> pa.Table:
         Parquet, CSV, or any frame that DuckDB reads.
     what : str
         What messages call it.
+    whole : bool
+        Whether it must have every key that the candidates have; else ``customer`` and ``offer`` are enough.
 
     Returns
     -------
@@ -32,18 +34,19 @@ def read_keys(tables: Tables, source: Any, *, what: str) -> pa.Table:
     Raises
     ------
     DataError
-        Missing, unreadable, or without ``customer`` and ``offer``.
+        Missing, unreadable, or without a key column.
     """
     given = _read_file(Path(source)) if isinstance(source, str | Path) else source
     if not isinstance(given, pa.Table):
         tables.con.register("@keys", given)
         given = tables.con.sql('SELECT * FROM "@keys"').to_arrow_table()
         tables.con.unregister("@keys")
-    for needed in ("customer", "offer"):
+    keys = [k for k in KEYS if k in tables.original["candidates"]]
+    for needed in keys if whole else keys[:2]:
         if needed not in given.column_names:
             near = nearest(needed, given.column_names)
             raise DataError(
-                f"no column '{needed}'; it has {', '.join(given.column_names)}",
+                f"no column '{needed}'; it has {', '.join(given.column_names) or 'none'}",
                 where=what,
                 fix=f"'{near}' is meant: rename it" if near else "add it",
             )

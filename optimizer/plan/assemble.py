@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from optimizer.compile.build import Compiled
+from optimizer.data.layout import quote
 from optimizer.errors import AuditError, Finding
 from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
 from optimizer.plan.audit import AuditReport, audit_contacts
@@ -109,7 +110,7 @@ def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
     )
     con.register("@chosen", chosen)
     columns = compiled.tables.original["candidates"]
-    listed = ", ".join(f'c."{name}"' for name in columns if name != "contribution")
+    listed = ", ".join(f"c.{quote(name)}" for name in columns if name != "contribution")
     keys = " AND ".join(f'k.{n} IS NOT DISTINCT FROM c."{n}"' for n in ("offer", "channel", "slot"))
     table: pa.Table = con.sql(
         f'SELECT DISTINCT {listed}, x.contribution FROM "@chosen" x '

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,14 @@ def check_target(folder: Path) -> None:
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent
-    if not os.access(parent, os.W_OK):
-        raise MachineError("no permission to write here", where=str(parent), fix="choose another folder with --out")
+    try:
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder.absolute().parent):
+            pass
+    except OSError as error:
+        raise MachineError(
+            f"cannot be written to: {error.strerror}", where=str(parent), fix="choose another folder with --out"
+        ) from error
 
 
 def publish(plan: Plan, folder: Path) -> Path:

@@ -131,3 +131,10 @@ class Plan:
             f"  {self.termination}, {bound} (by {self.summary['bound_by'] or 'nobody'})\n"
             f"  {self.audit}"
         )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        first, *rest = repr(self).splitlines()
+        lines = "".join(f"<div>{escape(line.strip())}</div>" for line in (*rest, *self.sentences))
+        return f"<div><strong>{escape(first)}</strong>{lines}</div>"

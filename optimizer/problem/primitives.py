@@ -309,7 +309,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Switch:
-    """Across units: a cell (instance, group) is used not at all or at least ``lot`` times; at most ``most`` are used."""
+    """Across units: a cell (instance, group) is used never, or ``lot`` times or more; at most ``most`` are used."""
 
     rule: str
     uses: Incidence

@@ -97,6 +97,8 @@ def _ones(x: IntArray) -> IntArray:
 
 def _parameters(parameters: Any, task: Task) -> Any:
     parameters.relative_gap_limit = task.gap
+    # Interrupts are the caller's: the solver would take its handler away, and with it the plan in hand.
+    parameters.catch_sigint_signal = False
     parameters.random_seed = task.seed % 2**31
     if task.work is None:
         parameters.num_workers = PORTFOLIO
