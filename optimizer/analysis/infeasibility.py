@@ -13,8 +13,8 @@ import numpy as np
 from optimizer.analysis.clash import MOST, Clash, irreducible, unit_clashes, with_eligibility
 from optimizer.analysis.opened import Opened, open_up
 from optimizer.analysis.reach import Reach, minimum_of, missed, step_words, with_steps
-from optimizer.analysis.relax import Relaxation, relax
-from optimizer.analysis.system import Budget, OutOfTimeError, obeyed, system_of
+from optimizer.analysis.relax import Relaxation, relax, relax_greedily
+from optimizer.analysis.system import LARGEST, Budget, OutOfTimeError, obeyed, system_of
 from optimizer.compile.build import Compiled
 from optimizer.engines.exact.effort import restrict
 from optimizer.errors import Finding, InfeasibleError, cut
@@ -90,12 +90,14 @@ def _diagnose(found: Diagnosis, budget: Budget) -> None:
     within = unit_clashes(problem, [PINS, *(r.name for r in compiled.scenario.contact_policies if r.enabled)], budget)
     opened: Opened | None = open_up(compiled, budget) if within else None
     _tell(found, within, None, opened, budget)
+    if problem.candidates > LARGEST:
+        found.relaxation = relax_greedily(compiled, budget)
     linear = system_of(problem, budget)
     members = _in_order(found, linear)
     if not within:
         opened = open_up(compiled, budget)
         _tell(found, [_clash(linear, members, budget)], linear, opened, budget)
-    found.relaxation = relax(compiled, linear, _half(budget))
+    found.relaxation = _relaxed(compiled, linear, budget)
     while len(found.clashes) < MOST:
         members = [name for name in members if name not in _given_way(found)]
         if not members or obeyed(linear, members, budget):
@@ -114,6 +116,13 @@ def _in_order(found: Diagnosis, linear: Linear) -> list[str]:
 
 def _clash(linear: Linear, members: list[str], budget: Budget) -> Clash:
     return Clash(*irreducible(lambda names: obeyed(linear, names, budget), members))
+
+
+def _relaxed(compiled: Compiled, linear: Linear, budget: Budget) -> Relaxation | None:
+    try:
+        return relax(compiled, linear, _half(budget))
+    except OutOfTimeError:
+        return relax_greedily(compiled, budget)
 
 
 def _half(budget: Budget) -> Budget:
@@ -172,7 +181,7 @@ def _findings(found: Diagnosis) -> list[Finding]:
         findings.append(Finding("solve", where, what, _fix(found) if number == 0 else "", rule=main))
     if findings and not found.complete:
         what = "time ended the diagnosis: there may be smaller sets of rules that clash, and cheaper changes"
-        findings.append(Finding("solve", scenario.file, what, "give more time: solve.time_limit"))
+        findings.append(Finding("solve", scenario.file, what, "change what is named, and run it again"))
     return findings
 
 

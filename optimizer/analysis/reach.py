@@ -9,13 +9,13 @@ from decimal import Decimal
 import numpy as np
 
 from optimizer.analysis.opened import Opened
-from optimizer.analysis.system import Budget, OutOfTimeError, eased, only, reaches, search
+from optimizer.analysis.system import Budget, OutOfTimeError, best, eased, only, reaches, search
 from optimizer.engines.exact.answer import Claim
 from optimizer.errors import cut
 from optimizer.problem.evaluate import PINS, Violation, evaluate
 from optimizer.problem.linear import Linear
 from optimizer.problem.pairs import pairs_of
-from optimizer.problem.primitives import IntArray, Rows
+from optimizer.problem.primitives import UNLIMITED, IntArray, Rows
 from optimizer.problem.problem import Problem
 
 
@@ -43,7 +43,8 @@ class Reach:
     ----------
     rule : str
     need, most : Decimal
-        What it asks for (less what history gave), and the most that the clashing rules leave for it.
+        What it asks for (less what history gave), and the most that the clashing rules leave for it (of large
+        problems, a bound on that).
     group : str
         Canonical JSON of the worst group, empty where the rule has but one.
     groups : int
@@ -83,6 +84,13 @@ def missed(problem: Problem, linear: Linear, rules: Collection[str], main: str, 
     row = np.flatnonzero((part.rule == part.rules.index(main)) & (part.lower > 0))
     if main == PINS or not len(row):
         return None
+    block = _block(problem, main)
+    decimals = 0 if block is None else block.decimals
+    if len(row) == 1 and block is not None:
+        most = _most(part, int(row[0]), budget)
+        label = block.labels[int(part.block_row[row[0]])] if block.labels else ""
+        need = _amount(int(part.lower[row[0]]), decimals)
+        return None if most is None else Reach(main, need, _amount(most, decimals), label, 1)
     least, _ = reaches(part)
     one, room = np.ones(len(row), np.int64), np.maximum(part.lower - least, 0)[row]
     try:
@@ -97,9 +105,22 @@ def missed(problem: Problem, linear: Linear, rules: Collection[str], main: str, 
     if not short:
         return None
     worst = max(short, key=lambda v: v.limit - v.used)
-    block = _block(problem, main)
-    decimals, group = (0, "") if block is None else (block.decimals, _label(problem, block, worst))
+    group = "" if block is None else _label(problem, block, worst)
     return Reach(main, _amount(worst.limit, decimals), _amount(worst.used, decimals), group, len(short))
+
+
+def _most(part: Linear, row: int, budget: Budget) -> int | None:
+    """Return the most that a row can sum to when it asks for nothing, less than it asks for; None if time runs out."""
+    first, last = int(part.start[row]), int(part.start[row + 1])
+    objective = np.zeros(part.columns, np.int64)
+    objective[part.column[first:last]] = part.coefficient[first:last]
+    lower = part.lower.copy()
+    lower[row] = -UNLIMITED
+    try:
+        most = best(replace(part, objective=objective, lower=lower), budget)
+    except OutOfTimeError:
+        return None
+    return None if most is None else min(most, int(part.lower[row]) - 1)
 
 
 def with_steps(
@@ -131,18 +152,15 @@ def with_steps(
             continue
         held.append(rule)
         part, columns = only(linear, held)
-        part = replace(part, objective=weight[columns])
         try:
-            answer = search(part, budget)
+            most = best(replace(part, objective=weight[columns]), budget)
         except OutOfTimeError:
             break
-        if answer.claim is Claim.INFEASIBLE:
+        if most is None:
             held.pop()
             continue
-        if answer.claim is not Claim.OPTIMAL or answer.chosen is None:
-            break
         free = len(eligible) - int(weight[columns].sum())  # candidates that none of these rules reaches
-        left = free + int(weight[columns[answer.chosen]].sum())
+        left = min(free + most, steps[-1].left)
         if left < steps[-1].left:
             steps.append(Step(rule, steps[-1].left - left, left))
     return replace(reach, steps=tuple(steps)) if steps[-1].left < reach.need else reach

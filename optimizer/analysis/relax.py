@@ -12,6 +12,8 @@ from optimizer.analysis.system import Budget, obeyed, search, system_of
 from optimizer.compile.build import Compiled, compile_scenario
 from optimizer.engines.exact.answer import Claim
 from optimizer.engines.exact.effort import has_best_effort, shortfall
+from optimizer.engines.greedy.engine import greedy_plan
+from optimizer.engines.greedy.orders import order_of
 from optimizer.errors import InfeasibleError
 from optimizer.plan.assemble import chosen_rows
 from optimizer.plan.audit import audit_contacts
@@ -94,21 +96,35 @@ def relax(
     ------
     OutOfTimeError
     """
-    scenario, problem = compiled.scenario, compiled.problem
-    form = with_levers(linear, scenario, problem, movable)
+    form = with_levers(linear, compiled.scenario, compiled.problem, movable)
     if form is None:
         return None
     answer = search(form, budget)
     if answer.chosen is None:
         return None
-    chosen = answer.chosen[answer.chosen < problem.candidates]
+    chosen = answer.chosen[answer.chosen < compiled.problem.candidates]
+    return _shown(compiled, chosen, budget, cheapest=answer.claim is Claim.OPTIMAL)
+
+
+def relax_greedily(compiled: Compiled, budget: Budget) -> Relaxation | None:
+    """Find changes without a search: what the greedy plan, which fills minimums first, breaks all the same.
+
+    Raises
+    ------
+    OutOfTimeError
+    """
+    problem = compiled.problem
+    return _shown(compiled, greedy_plan(problem, order_of(problem, "value_per_cost")), budget, cheapest=False)
+
+
+def _shown(compiled: Compiled, chosen: IntArray, budget: Budget, *, cheapest: bool) -> Relaxation | None:
+    """Return the changes that a plan needs; None if there are none that help."""
     changes, rounds = _changes(compiled, chosen)
     changes |= _without_effort(compiled, chosen, changes, budget)
     if not _feasible(compiled, changes, chosen, budget):
         return None
-    cheapest = answer.claim is Claim.OPTIMAL and rounds <= 1
-    before = {path: _now(scenario, path) for path in changes}
-    return Relaxation(changes, cheapest, _cost(changes, before), before)
+    before = {path: _now(compiled.scenario, path) for path in changes}
+    return Relaxation(changes, cheapest and rounds <= 1, _cost(changes, before), before)
 
 
 def _changes(compiled: Compiled, chosen: IntArray) -> tuple[dict[str, Any], int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from optimizer.engines.exact import cp_sat
 from optimizer.engines.exact.answer import Answer, Claim, Task
 from optimizer.engines.exact.child import left_for_child, search_in_child
 from optimizer.engines.exact.effort import has_best_effort, least_shortfall
-from optimizer.engines.exact.solvers import CP_SAT, SMALL, WORK
+from optimizer.engines.exact.solvers import CP_SAT, HIGHS, LP, SMALL, WORK
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import PINS
 from optimizer.problem.linear import Linear
@@ -24,6 +23,11 @@ from optimizer.problem.solution import Request
 
 LARGEST = 1_000_000
 """Candidates beyond which a linear form of the whole problem is not written down to be searched again and again."""
+
+GAP = 1e-5
+"""Relative gap to which the best plans of larger forms are found."""
+FIRST, SHORT = 0.6, 0.1
+"""Of the time that is left: what HiGHS may take before CP-SAT is asked, and what one figure may take."""
 
 
 class OutOfTimeError(Exception):
@@ -182,38 +186,74 @@ def eased(
 
 
 def search(linear: Linear, budget: Budget) -> Answer:
-    """Ask CP-SAT, whose word is in whole numbers; of a search that time ended, the best plan told counts.
+    """Ask a solver; of a search that time ended, the best plan told counts.
+
+    CP-SAT, whose word is in whole numbers, says whether there is a plan, and finds the best ones of small forms. The
+    best of larger ones are HiGHS's first: optimal to within :data:`GAP`.
 
     Raises
     ------
     OutOfTimeError
-        If time ran out, or the solver gave up, before any answer.
+        If time ran out, or the solvers gave up, before any answer.
     """
     left = budget.seconds_left()
     told: list[IntArray] = []
+    if linear.columns <= SMALL:
+        answer = cp_sat.solve(linear, Task(0.0, left, budget.seed, WORK))
+        if answer.claim in (Claim.OPTIMAL, Claim.INFEASIBLE):
+            return answer
+        told += [] if answer.chosen is None else [answer.chosen]
+    elif linear.objective.any():
+        answer = _away(HIGHS, linear, budget, told, share=FIRST)
+        if answer.claim in (Claim.OPTIMAL, Claim.FEASIBLE):
+            return answer
+    if not told:
+        answer = _away(CP_SAT, linear, budget, told)
+        if answer.claim is not Claim.NOTHING:
+            return answer
+    if not told:
+        raise OutOfTimeError
+    return Answer(Claim.FEASIBLE, told[-1])
+
+
+def _away(solver: str, linear: Linear, budget: Budget, told: list[IntArray], share: float = 1.0) -> Answer:
+    """Search in a child process for a share of the time; a solver that fails has no answer."""
+    left = share * budget.seconds_left()
     try:
-        if linear.columns <= SMALL:
-            answer = cp_sat.solve(linear, Task(0.0, left, budget.seed, WORK))
-            if answer.claim in (Claim.OPTIMAL, Claim.INFEASIBLE):
-                return answer
-            if answer.chosen is not None:
-                told.append(answer.chosen)
-        answer = search_in_child(
-            CP_SAT,
+        return search_in_child(
+            solver,
             linear,
-            Task(0.0, 0.9 * left if math.isfinite(left) else left, budget.seed),
+            Task(GAP if solver == HIGHS else 0.0, 0.9 * left, budget.seed),
             lambda chosen, bound: None if chosen is None else told.append(chosen),
-            deadline=budget.deadline,
+            deadline=time.monotonic() + left,
             stopped=budget.stopped,
             memory=left_for_child(budget.memory),
         )
     except RuntimeError:
-        raise OutOfTimeError from None
-    if answer.claim is not Claim.NOTHING:
-        return answer
-    if not told:
+        return Answer(Claim.NOTHING)
+
+
+def best(linear: Linear, budget: Budget) -> int | None:
+    """Return the greatest objective, or where finding it takes long, a bound on it; None if there is no plan.
+
+    Raises
+    ------
+    OutOfTimeError
+    """
+    if linear.columns > SMALL:
+        answer = _away(HIGHS, linear, budget, [], share=SHORT)
+        if answer.claim is Claim.OPTIMAL and answer.chosen is not None:
+            return int(linear.objective[answer.chosen].sum())
+        bound = _away(LP, linear, budget, []).bound
+        if bound is None:
+            raise OutOfTimeError
+        return bound
+    answer = search(linear, budget)
+    if answer.claim is Claim.INFEASIBLE:
+        return None
+    if answer.claim is not Claim.OPTIMAL or answer.bound is None:
         raise OutOfTimeError
-    return Answer(Claim.FEASIBLE, told[-1])
+    return answer.bound
 
 
 def obeyed(linear: Linear, rules: Collection[str], budget: Budget, barred: IntArray | None = None) -> bool:
@@ -227,4 +267,27 @@ def obeyed(linear: Linear, rules: Collection[str], budget: Budget, barred: IntAr
     least, most = reaches(part)
     if bool(np.any(most < part.lower)) or bool(np.any(least > part.upper)):
         return False
+    if part.columns > SMALL and _hopeless(part, budget):
+        return False
     return search(part, budget).claim is not Claim.INFEASIBLE
+
+
+def _hopeless(linear: Linear, budget: Budget) -> bool:
+    """Say whether the relaxation proves that there is no plan: then it does so at once, where a search may not.
+
+    The proof is the duals' bound on the least total by which rows must be broken, which stands by weak duality
+    whatever the solver's tolerances.
+    """
+    least, most = reaches(linear)
+    over, under = np.flatnonzero(most > linear.upper), np.flatnonzero(least < linear.lower)
+    row = np.concatenate([over, under])
+    form = eased(
+        linear,
+        row,
+        np.arange(len(row)),
+        np.repeat(np.array([-1, 1]), [len(over), len(under)]),
+        cost=np.ones(len(row), np.int64),
+        upper=np.concatenate([(most - linear.upper)[over], (linear.lower - least)[under]]),
+    )
+    answer = _away(LP, form, budget, [])
+    return answer.bound is not None and answer.bound < 0
