@@ -37,7 +37,7 @@ def command(target: Path, contacts: Path | None, full: bool, as_json: bool) -> i
     from optimizer.cli.watch import Watch
 
     if contacts is None:
-        report = audit(target)
+        report = audit(target, full=full)
     else:
         with Interrupts(keep=False) as interrupts, Watch(output.console(), interrupts) as watch:
             report = audit(Scenario.load(target), contacts=contacts, observer=watch)

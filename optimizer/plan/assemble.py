@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from decimal import Decimal
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -87,10 +88,23 @@ def make_plan(
         funnel=funnel_frame(compiled),
         audit=audit,
         summary=summary,
-        prices={"rows": prices, "value_decimals": problem.value_decimals, "sense": sense(compiled)},
+        prices={
+            "rows": prices,
+            "value_decimals": problem.value_decimals,
+            "sense": sense(compiled),
+            "certificate": _proof(solution),
+        },
         sentences=closing(summary, constraints, sense(compiled)),
         inputs=tuple(compiled.tables.inputs_as_dicts()),
     )
+
+
+def _proof(solution: Solution) -> dict[str, Any] | None:
+    """Return the whole-number prices that prove the bound, if prices prove it: numerators over ``2 ** shift``."""
+    if solution.bound_by != "prices" or "price_numerators" not in solution.extra:
+        return None
+    numerators = {name: [int(n) for n in row] for name, row in solution.extra["price_numerators"].items()}
+    return {"shift": int(solution.extra["price_shift"]), "numerators": numerators}
 
 
 def sense(compiled: Compiled) -> str:

@@ -17,11 +17,12 @@ SLACK = Decimal("1e-12")
 def sum_of_decimals(numbers: npt.NDArray[np.float64]) -> Decimal:
     """Sum the shortest decimals of doubles exactly."""
     for places in range(7):
-        whole = np.rint(numbers * 10.0**places)
+        with np.errstate(over="ignore"):
+            whole = np.rint(numbers * 10.0**places)
         largest = float(np.abs(whole).max(initial=0.0))
         if largest * max(len(whole), 1) < 2**62 and largest < 2**53 and np.array_equal(whole / 10.0**places, numbers):
             return Decimal(int(whole.astype(np.int64).sum())).scaleb(-places)
-    with localcontext(prec=400):
+    with localcontext(prec=700):  # from 1e308 down to 5e-324
         return sum((Decimal(repr(float(n))) for n in numbers), Decimal(0))
 
 
