@@ -8,7 +8,7 @@ import resource
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -210,10 +210,24 @@ class DataCheck:
     findings: tuple[Finding, ...]
 
 
-def check_data(scenario: Scenario, frames: Mapping[str, Any] | None = None) -> DataCheck:
+def _nothing(compiled: Compiled) -> Iterable[Finding]:
+    return ()
+
+
+def check_data(
+    scenario: Scenario,
+    frames: Mapping[str, Any] | None = None,
+    *,
+    look: Callable[[Compiled], Iterable[Finding]] = _nothing,
+) -> DataCheck:
     """Check the tables and estimate the run, without solving.
 
     The estimate of time and memory is rough: of the solve, from the number of eligible candidates and rows.
+
+    Parameters
+    ----------
+    look : callable
+        Returns what else is doubtful about the compiled problem.
     """
     watch = Stopwatch()
     compiled = build(scenario, frames, watch=watch)
@@ -230,7 +244,7 @@ def check_data(scenario: Scenario, frames: Mapping[str, Any] | None = None) -> D
         why=why,
         seconds=watch.timings["total"] + seconds,
         memory=max(peak_memory(), memory),
-        findings=(*compiled.tables.findings, *compiled.findings),
+        findings=(*compiled.tables.findings, *compiled.findings, *look(compiled)),
     )
 
 

@@ -23,26 +23,29 @@ if TYPE_CHECKING:
 def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json: bool) -> None:
     """Check SCENARIO without solving it."""
     from optimizer import Scenario
+    from optimizer.analysis.lint import lint
 
     loaded = Scenario.load(scenario).with_settings(settings)
     loaded.refuse_unsupported()
+    doubts = (*loaded.warnings, *lint(loaded))
     result: dict[str, Any] = {
         "valid": True,
         "scenario": loaded.name,
         "rules": dict(Counter(rule.section for rule in loaded.rules())),
         "horizon": {"start": loaded.horizon.start.isoformat(), "days": loaded.horizon.days},
-        "warnings": [finding.to_dict() for finding in loaded.warnings],
+        "warnings": [finding.to_dict() for finding in doubts],
     }
     check = None
     if with_data:
+        from optimizer.analysis.lint_data import lint_data
         from optimizer.solve import check_data
 
-        check = check_data(loaded)
+        check = check_data(loaded, look=lint_data)
         result["data"] = asdict(check) | {"findings": [finding.to_dict() for finding in check.findings]}
     if as_json:
         output.emit_json(result)
         return
-    for finding in (*loaded.warnings, *(check.findings if check else ())):
+    for finding in (*doubts, *(check.findings if check else ())):
         output.warn(finding)
     counts = ", ".join(f"{n} {section.replace('_', ' ')}" for section, n in result["rules"].items()) or "no rules"
     output.emit(
