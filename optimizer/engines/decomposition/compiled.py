@@ -108,7 +108,7 @@ class Units:
 
     def at_shift(self, shift: int) -> Rules:
         """Return the rules with the penalties of soft minimums in the scale of some prices, rounded down."""
-        penalty = [0 if f.penalty is None else int(f.penalty * 2**shift) for f in self.problem.floors]
+        penalty = [0 if f.penalty is None else min(2**62, int(f.penalty * 2**shift)) for f in self.problem.floors]
         general = self.rules.general._replace(penalty=np.array(penalty or [0], np.int64))
         return Rules(self.rules.packed, general)
 
@@ -236,8 +236,8 @@ def _rules(problem: Problem, effort: IntArray | None) -> Rules:
 
 
 def _whole(price: float, shift: int) -> int:
-    """Return a price's ceiling as a whole number, rounded down; a large number when there is none."""
-    return 2**62 if price == np.inf else int(np.floor(np.ldexp(price, shift)))
+    """Return a price's ceiling as a whole number, rounded down; a large number when there is none, or a larger one."""
+    return int(min(2.0**62, np.floor(np.ldexp(price, shift))))
 
 
 def _stack(columns: list[IntArray], width: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
