@@ -1,4 +1,4 @@
-"""Every engine on random tiny scenarios: its plan passes the audit, is never better than the best, and its bound is one."""
+"""Every engine on random tiny scenarios: plans pass the audit, none beats the best, and every bound is one."""
 
 from __future__ import annotations
 
