@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": "Recount every rule of a run, or of anybody's plan, from the raw inputs.",
     "report": "Build a run's report.html again.",
     "export": "Write a scenario as a MIP for any solver.",
+    "test": "Run the policy tests beside a scenario: what must be refused, and what not.",
     "schema": "Print the JSON Schema of scenario files.",
     "init": "Write a commented starter scenario.",
     "generate": "Make a synthetic instance of any size.",
@@ -52,7 +53,7 @@ class LazyGroup(click.Group):
 @click.command(
     cls=LazyGroup,
     epilog="Exit codes: 0 within the asked gap · 2 usage or scenario file · 3 data · "
-    "4 infeasible · 5 a limit stopped it first · 6 no plan · 7 environment · 8 audit · 130 interrupted.",
+    "4 infeasible · 5 a limit stopped it first · 6 no plan · 7 environment · 8 audit, or a policy test · 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="contactopt", message="%(prog)s %(version)s")
 def group() -> None:
