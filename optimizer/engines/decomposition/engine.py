@@ -111,6 +111,8 @@ def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock) ->
     plan, best = polish.plan, ascent.best
     if plan is None:
         plan = _greedy(problem)
+    if plan is not None and not evaluate(problem, plan.chosen).ok:
+        plan = None
     if plan is None:
         raise NoPlanError(
             "no plan that keeps every row was found"

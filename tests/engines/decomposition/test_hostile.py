@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from optimizer.engines.decomposition import make
+from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Conflict, Counter, Incidence, Partition, Rows
 from optimizer.problem.problem import Problem
@@ -109,3 +110,11 @@ def test_contacts_of_negative_value_are_chosen_only_where_a_minimum_needs_them()
     row = Rows("at-least", everything(), np.array([30]), np.array([UNLIMITED]))
     problem = replace(plain(100, 3, counters=(cap(1),), rows=(row,)), value=-np.arange(1, 301))
     assert len(solved(problem).chosen) == 30
+
+
+def test_a_minimum_out_of_reach_gives_no_plan_rather_than_an_illegal_one():
+    whole = Incidence.of(np.arange(KINDS), np.zeros(KINDS), 1, kinds=KINDS, instances=1)
+    cap = Counter("cap", 0, whole, np.array([1]))
+    beyond = Rows("beyond", whole, np.array([4_001]), np.array([UNLIMITED]))
+    with pytest.raises((NoPlanError, InfeasibleError)):
+        make(None).solve(plain(4_000, 6, counters=(cap,), rows=(beyond,)), Request(gap=0.0))
