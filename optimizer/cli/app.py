@@ -53,7 +53,8 @@ class LazyGroup(click.Group):
 @click.command(
     cls=LazyGroup,
     epilog="Exit codes: 0 within the asked gap · 2 usage or scenario file · 3 data · "
-    "4 infeasible · 5 a limit stopped it first · 6 no plan · 7 environment · 8 audit, or a policy test · 130 interrupted.",
+    "4 infeasible · 5 a limit stopped it first · 6 no plan · 7 environment · 8 audit, or a policy test · "
+    "130 interrupted.",
 )
 @click.version_option(__version__, prog_name="contactopt", message="%(prog)s %(version)s")
 def group() -> None:
