@@ -16,7 +16,7 @@ from typing import Any
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
 from optimizer.engines import baselines, choose
-from optimizer.errors import Finding, InfeasibleError, UsageError
+from optimizer.errors import Finding, InfeasibleError
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
@@ -248,4 +248,4 @@ def check_data(
     )
 
 
-__all__ = ["DataCheck", "InfeasibleError", "UsageError", "build", "check_data", "solve"]
+__all__ = ["DataCheck", "build", "check_data", "solve"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from optimizer.errors import DataError, MachineError, UsageError
 from optimizer.plan.atomic import fsync_tree, locked, swap_in
@@ -127,8 +125,3 @@ def read(folder: Path) -> Plan:
         return read_files(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"cannot be read: {error}", where=str(folder), fix="run the scenario again") from error
-
-
-def load_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))

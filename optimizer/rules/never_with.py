@@ -15,7 +15,7 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import SIDE_A, SIDE_B, BoolArray, Conflict, Incidence, IntArray, Overrides
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
-from optimizer.rules.pairs import Instances, Times, near, near_sql
+from optimizer.rules.pairs import Instances, Times, near, near_sql, united
 from optimizer.rules.windows import windowed
 from optimizer.rules.world import spans
 
@@ -134,7 +134,5 @@ def _only(uses: Incidence, keep: BoolArray) -> Incidence:
 def _merged(group: IntArray, instance: IntArray, bits: IntArray, groups: int) -> Overrides:
     """Unite the bits of each (group, instance)."""
     width = int(instance.max()) + 1
-    pairs, back = np.unique(group * width + instance, return_inverse=True)
-    united = np.zeros(len(pairs), np.int64)
-    np.bitwise_or.at(united, back, bits)
-    return Overrides.of(pairs // width, pairs % width, united, groups=groups)
+    pairs, joined = united(group * width + instance, bits)
+    return Overrides.of(pairs // width, pairs % width, joined, groups=groups)

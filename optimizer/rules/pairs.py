@@ -111,9 +111,9 @@ class Instances:
         kind, instance, bits = (
             np.concatenate(part) if part else np.zeros(0, np.int64) for part in (self._kind, self._instance, self._bits)
         )
-        pairs, united = _united(kind * max(self.count, 1) + instance, bits)
+        pairs, joined = united(kind * max(self.count, 1) + instance, bits)
         width = max(self.count, 1)
-        return Incidence.of(pairs // width, pairs % width, united, kinds=self.kinds, instances=self.count)
+        return Incidence.of(pairs // width, pairs % width, joined, kinds=self.kinds, instances=self.count)
 
     def past(self) -> Overrides | None:
         """Return history's bits, or None where it holds none."""
@@ -122,12 +122,12 @@ class Instances:
         width = max(self.count, 1)
         pair = np.concatenate([groups * width + instance for groups, instance, _ in self._past])
         bits = np.concatenate([np.full(len(groups), bit, np.int64) for groups, _, bit in self._past])
-        pairs, united = _united(pair, bits)
-        return Overrides.of(pairs // width, pairs % width, united, groups=self.groups)
+        pairs, joined = united(pair, bits)
+        return Overrides.of(pairs // width, pairs % width, joined, groups=self.groups)
 
 
-def _united(pair: IntArray, bits: IntArray) -> tuple[IntArray, IntArray]:
-    """Unite the bits of equal pairs."""
+def united(pair: IntArray, bits: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the different pairs, ascending, and the bits of each united."""
     pairs, back = np.unique(pair, return_inverse=True)
     out = np.zeros(len(pairs), np.int64)
     np.bitwise_or.at(out, back, bits)
