@@ -10,17 +10,17 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
 from optimizer.engines import baselines, choose
-from optimizer.errors import Finding, InfeasibleError
+from optimizer.errors import Finding, InfeasibleError, UsageError
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
-from optimizer.problem.solution import Request
+from optimizer.problem.solution import Request, Solution
 from optimizer.scenario import Scenario
 
 FRAMES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
@@ -108,9 +108,11 @@ def solve(
         )
         raise known from None
     with watch.stage("compare", observer):
+        practice = baselines(compiled.problem, compiled.ranks)
+        if not scenario.solve.engine.startswith("greedy"):
+            solution = never_worse(solution, practice)
         usual = {
-            name: None if found is None else float(compiled.value(found))
-            for name, found in baselines(compiled.problem, compiled.ranks).items()
+            name: None if found is None else float(compiled.value(found.objective)) for name, found in practice.items()
         }
     with watch.stage("audit", observer):
         plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id)
@@ -144,8 +146,27 @@ def build(
     return compiled
 
 
+def never_worse(solution: Solution, practice: Mapping[str, Solution | None]) -> Solution:
+    """Return the solution, with the plan of the best usual practice in it where a limit stopped the search too soon."""
+    name, best = max(
+        ((name, found) for name, found in practice.items() if found),
+        key=lambda one: one[1].objective,
+        default=("", None),
+    )
+    if best is None or best.objective <= solution.objective:
+        return solution
+    taken = f"The plan of usual practice, {name.replace('_', ' ')}: the search had none better when it stopped."
+    return replace(solution, chosen=best.chosen, objective=best.objective, detail=taken)
+
+
 def with_settings(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:
     """Return the scenario with some ``solve`` settings replaced; None leaves one as it is."""
+    if not isinstance(scenario, Scenario):
+        raise UsageError(
+            f"a scenario is wanted, not a {type(scenario).__name__}",
+            where="solve",
+            fix="Scenario.load('scenario.yaml')",
+        )
     changed = {f"solve.{name}": value for name, value in settings.items() if value is not None}
     return scenario.replace(changed) if changed else scenario
 

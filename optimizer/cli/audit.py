@@ -24,9 +24,10 @@ BREACHES_LISTED = 3
 @click.option(
     "--plan", "contacts", type=click.Path(path_type=Path), help="Judge these contacts by SCENARIO: Parquet or CSV."
 )
-@click.option("--full", is_flag=True, help="List every count, not only what is broken.")
+@click.option("--full", is_flag=True, help="List every count, and recompute the bound over all customers.")
+@click.option("--bound/--no-bound", default=True, help="With --plan: also solve, to say what is left on the table.")
 @options.common
-def command(target: Path, contacts: Path | None, full: bool, as_json: bool) -> int:
+def command(target: Path, contacts: Path | None, full: bool, bound: bool, as_json: bool) -> int:
     """Recount every rule of RUN from its raw inputs; or judge anybody's plan: SCENARIO --plan FILE.
 
     A foreign plan is also held against the best possible: what does it leave on the table? Exits with 8 when a rule
@@ -40,7 +41,7 @@ def command(target: Path, contacts: Path | None, full: bool, as_json: bool) -> i
         report = audit(target, full=full)
     else:
         with Interrupts(keep=False) as interrupts, Watch(output.console(), interrupts) as watch:
-            report = audit(Scenario.load(target), contacts=contacts, observer=watch)
+            report = audit(Scenario.load(target), contacts=contacts, bound=bound, observer=watch)
     if as_json:
         output.emit_json(report.to_dict())
     else:
@@ -59,20 +60,32 @@ def _show(report: AuditReport, *, full: bool) -> None:
         worth += f": at most {amount(report.left_on_the_table)} left on the table"
     output.emit(worth)
     for name, value in report.notes.items():
-        output.emit(f"  {name.replace('_', ' ')}: {value}")
+        told = ", ".join(map(str, value)) if isinstance(value, list) else value
+        output.emit(f"  {name.replace('_', ' ')}: {told}")
+    customers = report.customers
     by_rule: dict[str, list[Line]] = {}
     for line in report.lines:
         if full or line.broken:
             by_rule.setdefault(line.rule, []).append(line)
     for rule, lines in by_rule.items():
-        shown = lines if full else lines[:BREACHES_LISTED]
-        for line in shown:
-            _count(line)
-        if len(lines) > len(shown):
-            output.emit(f"    {rule}: {whole(len(lines) - len(shown))} more; --full lists them")
+        if full or len(lines) == 1:
+            for line in lines:
+                _count(line.rule, line)
+            continue
+        output.emit(f"  ✗ {rule}: broken {_often(len(lines), customers.get(rule))}")
+        for line in lines[:BREACHES_LISTED]:
+            _count("", line)
+        if len(lines) > BREACHES_LISTED:
+            output.emit(f"    … and {whole(len(lines) - BREACHES_LISTED)} more; --full lists them")
 
 
-def _count(line: Line) -> None:
-    sign = "✗" if line.broken else "✓"
+def _often(times: int, customers: int | None) -> str:
+    if customers is None:
+        return f"in {whole(times)} groups"
+    return f"{whole(times)} times, for {whole(customers)} {'customer' if customers == 1 else 'customers'}"
+
+
+def _count(rule: str, line: Line) -> None:
+    sign = " " if not rule else "✗" if line.broken else "✓"
     group = group_words({key: str(value) for key, value in line.group.items()})
-    output.emit(f"  {sign} {line.rule:<24} {amount(line.used):>14} {line.sense} {amount(line.limit):<14} {group}")
+    output.emit(f"  {sign} {rule:<24} {amount(line.used):>14} {line.sense} {amount(line.limit):<14} {group}")

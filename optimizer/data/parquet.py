@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from optimizer.data.bound import FILE, ROW, Bound
-from optimizer.data.faults import reading
+from optimizer.data.faults import reading, translated
 from optimizer.data.files import Files
 from optimizer.data.layout import literal, quote
 from optimizer.errors import DataError, Finding
@@ -52,6 +52,8 @@ def _refuse_damaged(con: duckdb.DuckDBPyConnection, files: Files, listed: str) -
     )
     try:
         schemas = dict(con.execute(query.format(listed)).fetchall())
+    except duckdb.OutOfMemoryException as error:
+        raise translated(error, files.label) from error
     except duckdb.Error as error:
         damaged = [f for f in files.files if not _opens(con, query, str(f.path))]
         raise DataError(

@@ -12,7 +12,7 @@ from optimizer.engines.relay import Relay
 from optimizer.errors import InfeasibleError, NoPlanError, UnsupportedError, UsageError, nearest
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
-from optimizer.problem.solution import Request
+from optimizer.problem.solution import Request, Solution
 
 AUTO = "auto"
 
@@ -78,8 +78,8 @@ def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
     return Relay([best, *rest]), f"{why}, for {problem.candidates:,} candidates"
 
 
-def baselines(problem: Problem, ranks: Mapping[str, IntArray] | None = None) -> dict[str, int | None]:
-    """Return the objective in value quanta that each usual practice reaches, None where it finds no plan.
+def baselines(problem: Problem, ranks: Mapping[str, IntArray] | None = None) -> dict[str, Solution | None]:
+    """Return the plan that each usual practice makes, None where it finds none.
 
     Parameters
     ----------
@@ -88,12 +88,12 @@ def baselines(problem: Problem, ranks: Mapping[str, IntArray] | None = None) -> 
     """
     from optimizer.engines.greedy import ORDERS, RANKED, Greedy
 
-    found: dict[str, int | None] = {}
+    found: dict[str, Solution | None] = {}
     for order in ORDERS:
         if order in RANKED and order not in (ranks or {}):
             continue
         try:
-            found[order] = Greedy(order, ranks).solve(problem, Request()).objective
+            found[order] = Greedy(order, ranks).solve(problem, Request())
         except (InfeasibleError, NoPlanError):
             found[order] = None
     return found

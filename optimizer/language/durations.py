@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -25,7 +25,8 @@ class _Text:
     """A value written as text in the file: pydantic reads and writes it as that text."""
 
     text: str
-    _about: str
+    _about: ClassVar[str]
+    _units: ClassVar[tuple[str, ...]]
 
     def __str__(self) -> str:
         return self.text
@@ -69,7 +70,8 @@ class Duration(_Text):
     text: str = field(compare=False)
     seconds: Decimal
 
-    _about = "'30 minutes' or '2 days'"
+    _about: ClassVar[str] = "'30 minutes' or '2 days'"
+    _units: ClassVar[tuple[str, ...]] = ("seconds", "minutes", "days")
 
     @classmethod
     def parse(cls, text: str) -> Duration:
@@ -83,7 +85,7 @@ class Duration(_Text):
         text = text.strip()
         if text in _CALENDAR or text == "ever":
             raise ValueError(f"'{text}' is not a length of time\nMaybe {cls._about}")
-        number, unit = _amount(text, cls._about)
+        number, unit = _amount(text, cls._about, cls._units)
         return cls(text, number * SECONDS[unit])
 
 
@@ -111,7 +113,8 @@ class Window(_Text):
     calendar: Calendar | None = None
     ever: bool = False
 
-    _about = "'7 days', '36 hours', 'calendar month' or 'ever'"
+    _about: ClassVar[str] = "'7 days', '36 hours', 'calendar month' or 'ever'"
+    _units: ClassVar[tuple[str, ...]] = ("days",)
 
     @classmethod
     def parse(cls, text: str) -> Window:
@@ -130,7 +133,7 @@ class Window(_Text):
         if text.startswith("calendar"):
             near = nearest(text, _CALENDAR)
             raise ValueError(f"unknown window '{cut(text)}'\nMaybe " + (near or ", ".join(_CALENDAR)))
-        number, unit = _amount(text, cls._about)
+        number, unit = _amount(text, cls._about, cls._units)
         seconds = number * SECONDS[unit]
         if seconds > LONGEST_DAYS * SECONDS["day"]:
             raise ValueError(f"a window of {cut(text)} is longer than a hundred years\nMaybe 'ever'")
@@ -142,13 +145,14 @@ class Window(_Text):
         return cls(text, days=whole) if size > 1 else cls(text, seconds=whole)
 
 
-def _amount(text: str, about: str) -> tuple[Decimal, str]:
-    """Split ``7 days`` into its number and singular unit."""
+def _amount(text: str, about: str, units: tuple[str, ...]) -> tuple[Decimal, str]:
+    """Split ``7 days`` into its number and singular unit; ``units`` are those that a bare number may be short of."""
     found = _FORM.fullmatch(text)
     if not found:
         bare = re.fullmatch(r"\d+(\.\d+)?", text)
         what = f"'{cut(text)}' has no unit" if bare else f"'{cut(text)}' is not a duration"
-        raise ValueError(f"{what}\nMaybe " + (f"'{text} days'" if bare else about))
+        meant = " or ".join(f"'{text} {unit.removesuffix('s') if text == '1' else unit}'" for unit in units)
+        raise ValueError(f"{what}\nMaybe {meant if bare else about}")
     number, unit = Decimal(found[1]), found[2]
     singular = unit.removesuffix("s")
     if singular not in SECONDS:

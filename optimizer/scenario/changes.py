@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,8 +16,8 @@ from optimizer.scenario.shape import known_keys
 from optimizer.scenario.yaml import Document, Path
 
 
-def apply(top: type[BaseModel], origin: Origin, values: Mapping[str, Any]) -> Document:
-    """Return what the file would say with some values changed.
+def apply(top: type[BaseModel], origin: Origin, values: Mapping[str, Any]) -> Origin:
+    """Return what the file would say with some values changed, and which were.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def apply(top: type[BaseModel], origin: Origin, values: Mapping[str, Any]) -> Do
             findings.append(Finding("scenario", f"{origin.file}, {cut(dotted)}", what, fix))
     if findings:
         raise ScenarioError(findings)
-    return origin.document
+    return origin
 
 
 def _changed(top: type[BaseModel], origin: Origin, dotted: str, value: Any) -> Origin:
@@ -60,7 +61,7 @@ def _changed(top: type[BaseModel], origin: Origin, dotted: str, value: Any) -> O
         raise ValueError("a rule cannot be taken out\nMaybe set its 'enabled' to false")
     else:
         holder.pop(last, None)
-    return Origin(_forget(origin.document, data, path), origin.file, origin.base, origin.read_at)
+    return replace(origin, document=_forget(origin.document, data, path), changed=origin.changed | {path})
 
 
 def _new_keys(top: type[BaseModel], data: Any, path: Path, missing: tuple[str, ...]) -> Path:

@@ -7,7 +7,6 @@ import hashlib
 import json
 import zoneinfo
 from collections.abc import Iterable, Mapping
-from dataclasses import replace as replaced
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -238,8 +237,7 @@ class Scenario(Section):
         ScenarioError
             A path that leads nowhere, or values that do not make a scenario. All at once.
         """
-        document = changes.apply(type(self), self._origin, values)
-        return type(self)._of(replaced(self._origin, document=document))
+        return type(self)._of(changes.apply(type(self), self._origin, values))
 
     def with_settings(self, settings: Iterable[str]) -> Self:
         """Return a new scenario with ``PATH=VALUE`` settings of a command line; values are read as YAML.

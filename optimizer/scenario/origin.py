@@ -28,12 +28,15 @@ class Origin:
         Folder that paths are relative to.
     read_at : datetime
         The clock when it was read: "now" where the file does not say.
+    changed : frozenset of path
+        What no longer is as the file says: it was set for this run.
     """
 
     document: Document
     file: str = "scenario"
     base: FilePath = FilePath()
     read_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    changed: frozenset[Path] = frozenset()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Origin)
@@ -64,6 +67,8 @@ class Origin:
         if found:
             return f"{self.file}, line {found[0]}, column {found[1]}"
         dotted = self.dotted(path)
+        if any(path[:size] in self.changed for size in range(1, len(path) + 1)):
+            return f"{self.file}, {dotted} as set for this run"
         for size in range(len(path) - 1, 0, -1):
             around = self.position(path[:size])
             if around:

@@ -53,6 +53,27 @@ def test_validate_applies_settings(contactopt: Call, coffee: Path) -> None:
     assert "budget" in shown.err
 
 
+def test_audit_of_a_foreign_plan_says_for_how_many_customers_a_policy_is_broken(
+    contactopt: Call, coffee: Path, tmp_path: Path
+) -> None:
+    everything = coffee.parent / "candidates.csv"
+    shown = contactopt("audit", coffee, "--plan", everything)
+    assert shown.code == 8
+    found = json.loads(contactopt("audit", coffee, "--plan", everything, "--json").out)
+    rule, whom = next((rule, whom) for rule, whom in found["customers"].items() if found["broken"][rule] > whom > 1)
+    said = f"{rule}: broken {found['broken'][rule]:,} times, for {whom:,} customers"
+    assert said in shown.out.replace("\u202f", ",").replace("\u2009", ",")
+
+
+def test_a_legal_foreign_plan_is_judged_without_solving_where_no_bound_is_asked(
+    contactopt: Call, coffee: Path, run: Path
+) -> None:
+    shown = contactopt("audit", coffee, "--plan", run / "contacts.parquet", "--no-bound")
+    assert shown.code == 0
+    assert "left on the table" not in shown.out
+    assert "solve" not in shown.err
+
+
 def test_audit_of_a_run_finds_nothing(contactopt: Call, run: Path) -> None:
     shown = contactopt("audit", run)
     assert shown.code == 0

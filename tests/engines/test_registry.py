@@ -9,7 +9,9 @@ import pytest
 from optimizer.engines import baselines, choose, engine_names, make_engine
 from optimizer.engines.exact import Exact
 from optimizer.errors import UnsupportedError, UsageError
+from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Rows
+from optimizer.solve import never_worse
 from tests.engines.simple import make_problem, uses
 from tests.engines.small import random_problem
 
@@ -57,9 +59,14 @@ def test_a_solver_that_is_missing_or_would_share_this_process_is_refused(solver)
 def test_baselines_tell_what_usual_practice_reaches():
     row = Rows("budget", uses(3, (0, 4), (1, 2), (2, 2)), np.array([-UNLIMITED]), np.array([4]))
     problem = make_problem([10, 6, 6], rows=(row,))
-    assert baselines(problem) == {"value": 10, "value_per_cost": 12}
+    assert objectives(baselines(problem)) == {"value": 10, "value_per_cost": 12}
     ranks = {"priority": np.array([0, 1, 1]), "first_come": np.array([2, 1, 0])}
-    assert baselines(problem, ranks) == {"value": 10, "value_per_cost": 12, "priority": 10, "first_come": 12}
+    found = objectives(baselines(problem, ranks))
+    assert found == {"value": 10, "value_per_cost": 12, "priority": 10, "first_come": 12}
+
+
+def objectives(practice):
+    return {name: found.objective for name, found in practice.items()}
 
 
 def test_a_baseline_that_finds_no_plan_is_none():
@@ -73,3 +80,13 @@ def test_importing_the_engines_loads_no_solver():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_plan_is_never_worse_than_the_usual_practice_beside_it():
+    row = Rows("budget", uses(3, (0, 4), (1, 2), (2, 2)), np.array([-UNLIMITED]), np.array([4]))
+    problem = make_problem([10, 6, 6], rows=(row,))
+    practice = baselines(problem)
+    stopped = practice["value"]
+    assert never_worse(stopped, practice).objective == 12
+    assert evaluate(problem, never_worse(stopped, practice).chosen).objective == 12
+    assert never_worse(practice["value_per_cost"], practice) is practice["value_per_cost"]

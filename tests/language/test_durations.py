@@ -93,3 +93,8 @@ def test_pydantic_refuses_what_is_no_text(value: object) -> None:
 def test_a_bare_number_lacks_its_unit() -> None:
     with pytest.raises(ValueError, match="'7' has no unit"):
         Model.model_validate({"within": 7, "time_limit": "1 day"})
+
+
+def test_a_bare_length_of_time_may_be_meant_in_several_units() -> None:
+    with pytest.raises(ValueError, match="'1' has no unit\nMaybe '1 second' or '1 minute' or '1 day'"):
+        Duration.parse("1")

@@ -27,7 +27,14 @@ def test_what_is_not_replaced_keeps_its_line(spring: Scenario) -> None:
     changed = spring.replace({"constraints.budget.at_most": 90_000})
     assert changed.position("constraints.cells.at_most") == spring.position("constraints.cells.at_most")
     assert changed.position("constraints.budget.at_most") is None
-    assert changed.where("constraints.budget.at_most") == "spring.yaml, line 44, column 5 (constraints.budget.at_most)"
+
+
+def test_what_was_set_for_a_run_is_not_blamed_on_a_line_of_the_file(spring: Scenario) -> None:
+    changed = spring.replace({"constraints.budget.at_most": 90_000})
+    assert changed.where("constraints.budget.at_most") == "spring.yaml, constraints.budget.at_most as set for this run"
+    assert changed.where("constraints.budget.total") == spring.where("constraints.budget.total")
+    with pytest.raises(ScenarioError, match=r"spring\.yaml, solve\.gap as set for this run"):
+        spring.replace({"solve.gap": "wide"})
 
 
 def test_a_replaced_scenario_is_written_as_it_is_now(spring: Scenario) -> None:
@@ -57,7 +64,7 @@ def test_new_keys_are_added_and_none_takes_a_key_out() -> None:
         ("contact_policies.rest", None, "a rule cannot be taken out.\nMaybe set its 'enabled' to false"),
         ("constraints.budget.at_most", "many", "at_most: 'many' is not a number"),
         ("constraints.budget.at_most", object(), "cannot stand in a scenario"),
-        ("solve.gap", -1, "spring.yaml, line 57, column 1 (solve.gap): gap: -1 is negative"),
+        ("solve.gap", -1, "spring.yaml, solve.gap as set for this run: gap: -1 is negative"),
         ("version", None, "the key 'version' is missing"),
     ],
 )

@@ -58,6 +58,15 @@ class AuditReport:
         return found
 
     @property
+    def customers(self) -> dict[str, int]:
+        """Number of customers (or of those who share a policy) for whom each policy is broken."""
+        found: dict[str, set[str]] = {}
+        for line in self.lines:
+            if line.broken and "customer" in line.group:
+                found.setdefault(line.rule, set()).add(str(line.group["customer"]))
+        return {rule: len(whom) for rule, whom in found.items()}
+
+    @property
     def violations(self) -> pd.DataFrame:
         """The breaches: rule, group, sense, limit, used, excess."""
         import pandas as pd
@@ -79,6 +88,7 @@ class AuditReport:
             "left_on_the_table": self.left_on_the_table,
             "rules": list(self.rules),
             "broken": self.broken,
+            "customers": self.customers,
             "notes": dict(self.notes),
             "violations": [_row(line) for line in self.lines if line.broken],
             "constraints": [
@@ -91,8 +101,8 @@ class AuditReport:
     def __str__(self) -> str:
         if self.ok:
             return f"Audit: {len(self.rules)} rules recounted over {self.contacts:,} contacts, none broken."
-        listed = "; ".join(f"{rule}: {count:,}" for rule, count in self.broken.items())
-        return f"Audit: {len(self.broken)} rules broken ({listed})."
+        broken = f"{len(self.broken)} of {len(self.rules)} rules"
+        return f"Audit: {broken} broken by these {self.contacts:,} contacts."
 
 
 def _row(line: Line) -> dict[str, Any]:
