@@ -38,6 +38,7 @@ def show(plan: Plan, console: Console) -> None:
     console.print()
     for sentence in answer["sentences"]:
         console.print(f"  {escape(sentence)}")
+    console.print(f"  Solved by {escape(plan.summary['engine'])}. {escape(answer['detail'])}".rstrip(), style="dim")
     console.print()
 
 
@@ -51,8 +52,6 @@ def _headline(answer: blocks.Block, console: Console) -> None:
         colour = "green" if answer["reached"] and known else "yellow"
         proof = f"[{colour}]{words}{stopped}[/]"
     console.print(f"[bold]{escape(str(answer['scenario']))}[/]  {proof}")
-    if answer["detail"]:
-        console.print(f"  {escape(answer['detail'])}", style="dim")
     facts = _table("<", ">", "<")
     facts.add_row("cost" if answer["minimising"] else "value", f"[bold]{amount(answer['objective'])}[/]", _net(answer))
     facts.add_row("proven bound", amount(answer["bound"]), f"gap {percent(answer['gap'], 2)}")
