@@ -15,7 +15,7 @@ from typing import Any
 
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
-from optimizer.engines import baselines, choose
+from optimizer.engines import baselines, choose, policy_costs
 from optimizer.errors import Finding, InfeasibleError, UsageError
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
@@ -114,8 +114,11 @@ def solve(
         usual = {
             name: None if found is None else float(compiled.value(found.objective)) for name, found in practice.items()
         }
+        lost = None
+        if solution.prices is not None:
+            lost = policy_costs(compiled.problem, solution.prices, seed=scenario.solve.seed)
     with watch.stage("audit", observer):
-        plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id)
+        plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id, lost=lost)
     return plan.timed(watch.timings, peak_memory())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -95,26 +96,42 @@ def _slack(line: Line) -> Decimal | None:
     return line.used - line.limit if line.sense == ">=" else line.limit - line.used
 
 
-def policy_frame(compiled: Compiled, solution: Solution) -> pd.DataFrame:
-    """Return one line per contact policy: how many unchosen candidates it alone, or with others, refuses.
+def policy_frame(
+    compiled: Compiled,
+    solution: Solution,
+    lost: Mapping[str, tuple[float, float] | None] | None = None,
+) -> pd.DataFrame:
+    """Return one line per contact policy: whom it refuses, and what it costs at the plan's prices.
 
-    A candidate counts when its margin at the plan's prices is positive and adding it alone to the plan would break
-    the policy. ``value_lost`` needs the unit optima at the prices and is empty where no engine computed them.
+    Parameters
+    ----------
+    lost : mapping of rule to (rise, standard error), optional
+        Rise of the unit optima without the rule, in value quanta; None where it is not known.
+
+    Notes
+    -----
+    A candidate counts as refused when its margin at the plan's prices is positive and adding it alone to the plan
+    would break the policy.
     """
     import pandas as pd
 
     names = [rule.name for rule in compiled.scenario.rules() if rule.section == "contact_policies"]
     margin = margins(compiled.problem, None if solution.prices is None else dict(solution.prices))
     margin[solution.chosen] = 0
-    refused = {
+    counts = {
         rule: int(np.count_nonzero(mask & (margin > 0)))
         for rule, mask in refusals(compiled.problem, solution.chosen).items()
     }
+    quantum = 10.0**-compiled.problem.value_decimals
+    # A rule that reaches nobody costs nothing.
+    known = [None if lost is None else lost.get(name, (0.0, 0.0)) for name in names]
+    found = [(math.nan, math.nan) if one is None else one for one in known]
     return pd.DataFrame(
         {
             "name": pd.Series(names, dtype="str"),
-            "refused": pd.Series([refused.get(n, 0) for n in names], dtype="int64"),
-            "value_lost": pd.Series([None] * len(names), dtype="float64"),
+            "refused": pd.Series([counts.get(n, 0) for n in names], dtype="int64"),
+            "value_lost": pd.Series([rise * quantum for rise, _ in found], dtype="float64"),
+            "value_lost_error": pd.Series([error * quantum for _, error in found], dtype="float64"),
         }
     )
 

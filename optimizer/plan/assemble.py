@@ -30,8 +30,17 @@ def make_plan(
     *,
     baselines: Mapping[str, float | None],
     run_id: str,
+    lost: Mapping[str, tuple[float, float] | None] | None = None,
 ) -> Plan:
     """Write the chosen rows back, audit them, and account for every rule.
+
+    Parameters
+    ----------
+    baselines : mapping of str to float or None
+        The objective of each usual practice.
+    run_id : str
+    lost : mapping of rule to (rise, standard error), optional
+        What each policy costs, in value quanta; see :func:`~optimizer.plan.accounts.policy_frame`.
 
     Raises
     ------
@@ -84,7 +93,7 @@ def make_plan(
         termination=termination,
         table=table,
         constraints=constraints,
-        policies=policy_frame(compiled, solution),
+        policies=policy_frame(compiled, solution, lost),
         funnel=funnel_frame(compiled),
         audit=audit,
         summary=summary,

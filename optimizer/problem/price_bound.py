@@ -18,8 +18,12 @@ from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, new_keys
 from optimizer.problem.primitives import NEEDS, SERVES, SIDE_A, SIDE_B, UNLIMITED, IntArray, Rows, Shortfall
 from optimizer.problem.problem import Problem
 
+Numerators = np.ndarray[tuple[int], np.dtype[np.object_]]
+
 NODES = 200_000
 """Choices looked at in one unit; beyond, its term is bounded from above."""
+RISE_NODES = 5_000
+"""The same where only what a rule costs is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ class PriceBound:
 
 @dataclass(slots=True)
 class _Rule:
-    """One constraint of a unit: its kind, its cap or need, and what each candidate counts in it."""
+    """One constraint of a unit: its rule, its kind, its cap or need, and what each candidate counts in it."""
 
+    name: str
     kind: str
     limit: int
     weight: dict[int, int]
@@ -126,6 +131,46 @@ def price_bound(
     return PriceBound(floor((mean * problem.units + limits) / 2**shift), error, len(listed), cut)
 
 
+def rises(
+    problem: Problem, prices: Mapping[str, Sequence[int]], shift: int, units: IntArray
+) -> dict[str, list[int] | None]:
+    """Return, by unit rule, by how much the best margin less penalties of some units rises without it.
+
+    Parameters
+    ----------
+    problem, prices, shift
+        As for :func:`price_bound`.
+    units : int array
+        Ascending.
+
+    Returns
+    -------
+    dict of rule to list of int or None
+        Of each unit, over ``2 ** shift``; None where a search was cut short.
+    """
+    price = [np.array([int(p) for p in prices[rows.name]], object) for rows in problem.rows]
+    margin = _margins(problem, price, shift)
+    rules = _rules_by_unit(problem, set(units.tolist()), shift)
+    names = sorted({p.rule for p in problem.unit_primitives})
+    found: dict[str, list[int] | None] = {name: [] for name in names}
+    for unit in units.tolist():
+        mine = rules.get(unit, [])
+        best, complete = _optimum(problem, unit, margin, mine, RISE_NODES)
+        most = sum(max(m, 0) for m in margin[int(problem.unit_start[unit]) : int(problem.unit_start[unit + 1])])
+        hindered = best < most or any(rule.kind == Shortfall.BEST_EFFORT for rule in mine)
+        for name in names:
+            rest = [rule for rule in mine if rule.name != name]
+            free, whole = best, complete
+            if hindered and len(rest) < len(mine):
+                free, whole = _optimum(problem, unit, margin, rest, RISE_NODES)
+            so_far = found[name]
+            if so_far is None or not (complete and whole):
+                found[name] = None
+            else:
+                so_far.append(free - best)
+    return found
+
+
 def _limit_cost(rows: Rows, price: list[int], shift: int) -> int:
     """Return Σ price · limit of a block; limits of hard rows of counts move to what whole contacts can reach."""
     total, groups = 0, rows.size // max(rows.uses.instances, 1)
@@ -144,7 +189,7 @@ def _limit_cost(rows: Rows, price: list[int], shift: int) -> int:
     return total
 
 
-def _margins(problem: Problem, price: list[np.ndarray[tuple[int], np.dtype[np.object_]]], shift: int) -> list[int]:
+def _margins(problem: Problem, price: list[Numerators], shift: int) -> list[int]:
     """Return value − price · use of each candidate, over ``2 ** shift``."""
     margin = [int(v) << shift for v in problem.value.tolist()]
     for rows, p in zip(problem.rows, price, strict=True):
@@ -171,33 +216,35 @@ def _rules(problem: Problem, candidates: IntArray, shift: int) -> Iterator[tuple
         pairs = pairs_of(problem, c.uses, c.partition, c.measure, candidates=candidates)
         limit = c.limits(pairs.group, pairs.instance)
         unit = units_of_groups(problem, c.partition)[pairs.group]
-        yield from _listed("cap", unit, limit, pairs.start, pairs.candidate, pairs.weight)
+        yield from _listed((c.rule, "cap"), unit, limit, pairs.start, pairs.candidate, pairs.weight)
     for d in problem.distincts:
         pairs = pairs_of(problem, d.uses, d.partition, candidates=candidates)
         token, _ = new_keys(problem, d, pairs)
         limit = distinct_limits(d, pairs.group, pairs.instance)
         unit = units_of_groups(problem, d.partition)[pairs.group]
-        yield from _listed("keys", unit, limit, pairs.start, pairs.candidate, pairs.weight, token)
+        yield from _listed((d.rule, "keys"), unit, limit, pairs.start, pairs.candidate, pairs.weight, token)
     for x in problem.conflicts:
         pairs = pairs_of(problem, x.uses, x.partition, candidates=candidates)
         there = bits(x.present, pairs.group, pairs.instance)
         unit = units_of_groups(problem, x.partition)[pairs.group]
-        yield from _listed("conflict", unit, there, pairs.start, pairs.candidate, pairs.weight)
+        yield from _listed((x.rule, "conflict"), unit, there, pairs.start, pairs.candidate, pairs.weight)
     for q in problem.prerequisites:
         pairs = pairs_of(problem, q.uses, q.partition, candidates=candidates)
         pairs = pairs.keep(bits(q.served, pairs.group, pairs.instance) == 0)
         unit = units_of_groups(problem, q.partition)[pairs.group]
-        yield from _listed("needs", unit, np.zeros(len(pairs), np.int64), pairs.start, pairs.candidate, pairs.weight)
+        yield from _listed(
+            (q.rule, "needs"), unit, np.zeros(len(pairs), np.int64), pairs.start, pairs.candidate, pairs.weight
+        )
     for f in problem.floors:
         pairs, need = floor_pairs(problem, f, candidates)
         unit = units_of_groups(problem, f.partition)[pairs.group]
-        for u, rule in _listed(f.reaction, unit, need, pairs.start, pairs.candidate, pairs.weight):
+        for u, rule in _listed((f.rule, f.reaction), unit, need, pairs.start, pairs.candidate, pairs.weight):
             rule.penalty = (f.penalty or Fraction(0)) * 2**shift
             yield u, rule
 
 
 def _listed(
-    kind: str,
+    of: tuple[str, str],
     unit: IntArray,
     limit: IntArray,
     start: IntArray,
@@ -209,10 +256,12 @@ def _listed(
     tokens = [-1] * len(who) if token is None else token.tolist()
     for u, most, a, b in zip(unit.tolist(), limit.tolist(), start[:-1].tolist(), start[1:].tolist(), strict=True):
         mine = who[a:b]
-        yield u, _Rule(kind, most, dict(zip(mine, count[a:b], strict=True)), dict(zip(mine, tokens[a:b], strict=True)))
+        yield u, _Rule(*of, most, dict(zip(mine, count[a:b], strict=True)), dict(zip(mine, tokens[a:b], strict=True)))
 
 
-def _optimum(problem: Problem, unit: int, margin: list[int], rules: list[_Rule]) -> tuple[int, bool]:
+def _optimum(
+    problem: Problem, unit: int, margin: list[int], rules: list[_Rule], nodes: int = NODES
+) -> tuple[int, bool]:
     """Return a unit's best margin less penalties, and whether the search came to its end."""
     start = problem.unit_start
     mine = range(int(start[unit]), int(start[unit + 1]))
@@ -235,7 +284,7 @@ def _optimum(problem: Problem, unit: int, margin: list[int], rules: list[_Rule])
         if best is not None and (best[0] == 0 or not efforts) and value + ahead[i] <= best[1]:
             continue
         seen += 1
-        if seen > NODES:
+        if seen > nodes:
             open_nodes = [Fraction(v + ahead[k]) for k, _, v in [*stack, (i, chosen, value)]]
             bound = max([*open_nodes, *([] if best is None else [best[1]])])
             return floor(bound), False

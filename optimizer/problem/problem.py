@@ -77,6 +77,11 @@ class Problem:
         return len(self.kind)
 
     @property
+    def unit_primitives(self) -> tuple[Counter | DistinctCounter | Conflict | Prerequisite | Floor, ...]:
+        """All primitives that hold inside units."""
+        return (*self.counters, *self.distincts, *self.conflicts, *self.prerequisites, *self.floors)
+
+    @property
     def customers(self) -> int:
         """Number of customers with candidates."""
         return len(self.customer_start) - 1

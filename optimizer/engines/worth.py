@@ -1,0 +1,121 @@
+"""What each policy costs: how much more the units could reach, at the plan's prices, without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.engines.exact.effort import has_best_effort, restrict
+from optimizer.problem.price_bound import rises
+from optimizer.problem.primitives import IntArray
+from optimizer.problem.problem import Problem
+
+SMALL = 20_000
+"""Candidates up to which plain Python is faster than loading the compiled kernels."""
+SAMPLE = 20_000
+"""Units that the compiled kernels look at."""
+PLAIN_SAMPLE = 250
+"""Units that plain Python looks at: where the problem is small, or minimums are best efforts."""
+BATCHES = 20
+"""Parts of a sample whose differences tell its standard error."""
+SHIFT = 20
+"""Prices are whole numbers over so high a power of two."""
+
+Floats = npt.NDArray[np.float64]
+
+
+def policy_costs(
+    problem: Problem, prices: Mapping[str, Floats], *, seed: int = 0
+) -> dict[str, tuple[float, float] | None]:
+    """Return, by unit rule, the rise of the unit optima at the prices when its primitives are dropped.
+
+    Of many units a seeded sample is looked at. The rise is below 0 for a rule that keeps a best effort of the same
+    unit from costing more.
+
+    Parameters
+    ----------
+    problem : Problem
+    prices : mapping of block name to float array
+        As in :attr:`Solution.prices`.
+    seed : int
+        Draws the sample.
+
+    Returns
+    -------
+    dict of rule to (rise, standard error) or None
+        In value quanta; the error is 0 where all units were looked at. None where some unit is too large to be
+        searched to the end.
+    """
+    plain = problem.candidates <= SMALL or has_best_effort(problem)
+    part, units = _sample(problem, PLAIN_SAMPLE if plain else SAMPLE, seed)
+    found = _plainly(part, prices, units) if plain else _compiled(part, prices, units)
+    return {rule: None if rise is None else _scaled(rise, len(units), problem.units) for rule, rise in found.items()}
+
+
+def without(problem: Problem, rule: str) -> Problem:
+    """Return the problem without the unit primitives of a rule."""
+    return replace(
+        problem,
+        counters=tuple(p for p in problem.counters if p.rule != rule),
+        distincts=tuple(p for p in problem.distincts if p.rule != rule),
+        conflicts=tuple(p for p in problem.conflicts if p.rule != rule),
+        prerequisites=tuple(p for p in problem.prerequisites if p.rule != rule),
+        floors=tuple(p for p in problem.floors if p.rule != rule),
+    )
+
+
+def _sample(problem: Problem, size: int, seed: int) -> tuple[Problem, IntArray]:
+    """Return the problem of the units to look at, and which they are, ascending."""
+    if problem.units <= size:
+        return problem, np.arange(problem.units, dtype=np.int64)
+    # Units are in the order of their keys' seeded hashes already; the draw is for those who chose that seed.
+    units = np.sort(np.random.default_rng(seed).choice(problem.units, size, replace=False))
+    drawn = np.zeros(problem.units, bool)
+    drawn[units] = True
+    return restrict(problem, drawn)[0], units
+
+
+def _scaled(rises: Floats, looked_at: int, units: int) -> tuple[float, float]:
+    """Return the rise over all units from the rises of the batches."""
+    factor = units / max(looked_at, 1)
+    if looked_at == units:
+        return float(rises.sum()), 0.0
+    spread = len(rises) * float(rises.var(ddof=1)) * (1 - looked_at / units)
+    return factor * float(rises.sum()), factor * sqrt(spread)
+
+
+def _plainly(problem: Problem, prices: Mapping[str, Floats], units: IntArray) -> dict[str, Floats | None]:
+    """Return the rise of each unit by rule, None where a search was cut short."""
+    numerators = {name: [round(p * 2**SHIFT) for p in row.tolist()] for name, row in prices.items()}
+    found = rises(problem, numerators, SHIFT, units)
+    return {rule: None if rise is None else np.array(rise, np.float64) / 2**SHIFT for rule, rise in found.items()}
+
+
+def _compiled(problem: Problem, prices: Mapping[str, Floats], units: IntArray) -> dict[str, Floats | None]:
+    """Return the rise of each batch of units by rule, None where a search was cut short."""
+    base = _optima(problem, prices, units)
+    found: dict[str, Floats | None] = {}
+    for rule in sorted({p.rule for p in problem.unit_primitives}):
+        free = None if base is None else _optima(without(problem, rule), prices, units)
+        if base is None or free is None:
+            found[rule] = None
+        else:
+            found[rule] = np.array([float(b - a) for a, b in zip(base, free, strict=True)])
+    return found
+
+
+def _optima(problem: Problem, prices: Mapping[str, Floats], units: IntArray) -> list[Fraction] | None:
+    """Return the sum of the optima of each batch, None where a search was cut short."""
+    from optimizer.engines.decomposition.compiled import Units
+
+    compiled = Units(problem)
+    whole = compiled.prices(compiled.table.join(prices))
+    found = [compiled.solve(whole, batch) for batch in np.array_split(units, BATCHES)]
+    if any(one.cut or one.unknown for one in found):
+        return None
+    return [Fraction(int(one.optima), 2**whole.shift) for one in found]
