@@ -21,6 +21,7 @@ from optimizer import errors
 from optimizer.errors import AuditError, DataError, InfeasibleError, NoPlanError, OptimizerError, ScenarioError
 
 if TYPE_CHECKING:
+    from optimizer.analysis.compare import compare
     from optimizer.analysis.judge import audit
     from optimizer.plan.plan import Plan, Termination
     from optimizer.scenario import Scenario
@@ -37,6 +38,7 @@ __all__ = [
     "ScenarioError",
     "Termination",
     "audit",
+    "compare",
     "errors",
     "solve",
 ]
@@ -47,6 +49,7 @@ _HOME = {
     "Scenario": "optimizer.scenario",
     "Termination": "optimizer.plan.plan",
     "audit": "optimizer.analysis.judge",
+    "compare": "optimizer.analysis.compare",
     "solve": "optimizer.solve",
 }
 

@@ -20,6 +20,7 @@ from optimizer.errors import Finding, InfeasibleError, UsageError
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
+from optimizer.plan.warm import starting_prices
 from optimizer.problem.solution import Request, Solution
 from optimizer.scenario import Scenario
 
@@ -96,6 +97,8 @@ def solve(
     compiled: Compiled | None = None
     try:
         compiled = build(scenario, frames, observer=observer, watch=watch)
+        if warm_start is not None:
+            request = replace(request, prices=starting_prices(warm_start, compiled))
         with watch.stage("solve", observer):
             chosen, _ = choose(compiled.problem, scenario.solve.engine)
             solution = chosen.solve(compiled.problem, request)

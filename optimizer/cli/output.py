@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +26,16 @@ def emit(text: str) -> None:
 def emit_json(data: object) -> None:
     """Write data to stdout as JSON. NaN cannot be JSON: it is an error here, so that it is cleaned at its source."""
     emit(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, whole."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def talk(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -22,13 +21,7 @@ def command(run: Path, out: Path | None, as_json: bool) -> None:
     from optimizer.report import render
 
     page = out or run / "report.html"
-    text = render(Plan.load(run))
-    fresh = page.with_name(f".{page.name}.{os.getpid()}")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        fresh.replace(page)  # a reader sees the old page or the new one, whole
-    finally:
-        fresh.unlink(missing_ok=True)
+    output.write_whole(page, render(Plan.load(run)))
     if as_json:
         output.emit_json({"report": str(page)})
     else:

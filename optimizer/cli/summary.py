@@ -11,15 +11,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from optimizer.cli.layout import INDENT, bar, grid, section
 from optimizer.report import blocks
 from optimizer.report.numbers import amount, percent, signed_percent, whole
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
-BAR = 16
-"""Characters of a full bar."""
-INDENT = (0, 0, 0, 2)
 RULES_LISTED = 14
 STEPS_LISTED = 10
 
@@ -29,12 +27,12 @@ def show(plan: Plan, console: Console) -> None:
     answer = blocks.answer(plan)
     console.print()
     _headline(answer, console)
-    _section("against what people do today", _comparison(blocks.comparison(plan)), console)
+    section("against what people do today", _comparison(blocks.comparison(plan)), console)
     rules = blocks.rules(plan)
-    _section("the rules; the price is what one more unit of a limit changes", _rules(rules[:RULES_LISTED]), console)
+    section("the rules; the price is what one more unit of a limit changes", _rules(rules[:RULES_LISTED]), console)
     if len(rules) > RULES_LISTED:
         console.print(f"  … and {len(rules) - RULES_LISTED} more in constraints.csv", style="dim")
-    _section("from candidates to eligible", _funnel(answer, blocks.funnel(plan)), console)
+    section("from candidates to eligible", _funnel(answer, blocks.funnel(plan)), console)
     console.print()
     for sentence in answer["sentences"]:
         console.print(f"  {escape(sentence)}")
@@ -52,7 +50,7 @@ def _headline(answer: blocks.Block, console: Console) -> None:
         colour = "green" if answer["reached"] and known else "yellow"
         proof = f"[{colour}]{words}{stopped}[/]"
     console.print(f"[bold]{escape(str(answer['scenario']))}[/]  {proof}")
-    facts = _table("<", ">", "<")
+    facts = grid("<", ">", "<")
     facts.add_row("cost" if answer["minimising"] else "value", f"[bold]{amount(answer['objective'])}[/]", _net(answer))
     facts.add_row("proven bound", amount(answer["bound"]), f"gap {percent(answer['gap'], 2)}")
     reached = f"to {whole(answer['customers_contacted'])} of {whole(answer['customers'])} customers"
@@ -65,21 +63,21 @@ def _net(answer: blocks.Block) -> str:
 
 
 def _comparison(rows: Sequence[blocks.Block]) -> Table:
-    table = _table("<", ">", "<", "<")
+    table = grid("<", ">", "<", "<")
     top = max((abs(float(row["objective"])) for row in rows if row["objective"] is not None), default=0) or 1
     for row in rows:
         style = {"plan": "bold", "bound": "dim"}.get(row["kind"], "")
         if row["objective"] is None:
             table.add_row(row["name"], "–", "", "found no plan")
             continue
-        bar = _bar(abs(float(row["objective"])) / top, "green" if row["kind"] == "plan" else "bright_black")
+        drawn = bar(abs(float(row["objective"])) / top, "green" if row["kind"] == "plan" else "bright_black")
         gain = f"this plan is {signed_percent(row['gain'])}" if row["gain"] is not None else ""
-        table.add_row(Text(row["name"], style), Text(amount(row["objective"]), style), bar, gain)
+        table.add_row(Text(row["name"], style), Text(amount(row["objective"]), style), drawn, gain)
     return table
 
 
 def _rules(rules: Sequence[blocks.Block]) -> Table:
-    table = _table("<", ">", "<", "<", ">")
+    table = grid("<", ">", "<", "<", ">")
     for rule in rules:
         one = rule["groups"] == 1
         used = amount(rule["used"]) if one else f"fullest {percent(rule['share'])}"
@@ -91,7 +89,7 @@ def _rules(rules: Sequence[blocks.Block]) -> Table:
         if rule["penalty"]:
             limit += f", penalty {amount(rule['penalty'])}"
         colour = "yellow" if rule["penalty"] else "green" if rule["full"] else "bright_black"
-        table.add_row(escape(rule["name"]), used, _bar(rule["share"] or 0, colour), limit, _price(rule))
+        table.add_row(escape(rule["name"]), used, bar(rule["share"] or 0, colour), limit, _price(rule))
     return table
 
 
@@ -103,30 +101,11 @@ def _price(rule: blocks.Block) -> str:
 
 
 def _funnel(answer: blocks.Block, steps: Sequence[blocks.Block]) -> Table:
-    table = _table("<", ">", ">", "<")
+    table = grid("<", ">", ">", "<")
     table.add_row("candidates", "", whole(answer["candidates"]), "")
     total = answer["candidates"] or 1
     for step in [step for step in steps if step["in_order"]][:STEPS_LISTED]:
         dropped = f"−{whole(step['in_order'])}"
-        table.add_row(escape(step["reason"]), dropped, whole(step["left"]), _bar(step["left"] / total, "bright_black"))
+        table.add_row(escape(step["reason"]), dropped, whole(step["left"]), bar(step["left"] / total, "bright_black"))
     table.add_row("eligible", "", f"[bold]{whole(answer['eligible'])}[/]", "")
     return table
-
-
-def _section(title: str, table: Table, console: Console) -> None:
-    if table.row_count:
-        console.print()
-        console.print(f"  {title}", style="dim")
-        console.print(Padding(table, INDENT, expand=False))
-
-
-def _table(*sides: str) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for side in sides:
-        table.add_column(justify="right" if side == ">" else "left", no_wrap=True)
-    return table
-
-
-def _bar(share: float, colour: str) -> Text:
-    full = round(min(1.0, max(0.0, share)) * BAR)
-    return Text("█" * full, colour) + Text("░" * (BAR - full), "bright_black")

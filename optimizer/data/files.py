@@ -16,6 +16,12 @@ CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 _MAGIC = b"PAR1"
 
 
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 @dataclass(frozen=True)
 class InputFile:
     """One input file, as the manifest names it.
@@ -40,8 +46,7 @@ class InputFile:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the content, read on first use."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return digest(self.path)
 
     @property
     def changed(self) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
 from optimizer.plan.audit.report import AuditReport
+from optimizer.problem.primitives import Rows
 from optimizer.problem.refusals import margins, refusals
 from optimizer.problem.solution import Solution
 from optimizer.rules.books import Line
@@ -43,13 +44,18 @@ def row_prices(compiled: Compiled, solution: Solution) -> list[dict[str, Any]] |
     if solution.prices is None:
         return None
     found: list[dict[str, Any]] = []
-    sign = 1.0 if compiled.maximises else -1.0
     for block in compiled.problem.rows:
-        scale = sign * 10.0 ** (block.decimals - compiled.problem.value_decimals)
+        unit = price_unit(compiled, block)
         for row in np.flatnonzero(solution.prices[block.name]):
-            price = float(solution.prices[block.name][row]) * scale
+            price = float(solution.prices[block.name][row]) * unit
             found.append({"name": block.rule, "group": canonical(json.loads(block.labels[row])), "price": price})
     return found
+
+
+def price_unit(compiled: Compiled, block: Rows) -> float:
+    """Return what a price of 1, in value quanta per quantum of a row, is in the reported objective per unit."""
+    unit = 10.0 ** (block.decimals - compiled.problem.value_decimals)
+    return unit if compiled.maximises else -unit
 
 
 def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[str, Any]] | None) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from optimizer.data.files import digest
 from optimizer.plan.audit.report import AuditReport
 from optimizer.plan.plan import Plan, Termination
 from optimizer.rules.books import Line
@@ -46,7 +46,7 @@ def write_files(plan: Plan, folder: Path) -> None:
             "sentences": list(plan.sentences),
             "termination": {"detail": plan.termination.detail},
             "inputs": [dict(one) for one in plan.inputs],
-            "files": {p.name: _hash(p) for p in sorted(folder.iterdir())},
+            "files": {p.name: digest(p) for p in sorted(folder.iterdir())},
         },
     )
 
@@ -58,8 +58,8 @@ def read_files(folder: Path) -> Plan:
 
     summary = _load(folder / "summary.json")
     manifest = _load(folder / "manifest.json")
-    for name, digest in manifest["files"].items():
-        if name != "report.html" and _hash(folder / name) != digest:
+    for name, wanted in manifest["files"].items():
+        if name != "report.html" and digest(folder / name) != wanted:
             raise ValueError(f"{name} is not what the run wrote")
     text = (folder / "scenario.yaml").read_text(encoding="utf-8")
     return Plan(
@@ -121,11 +121,3 @@ def _text(path: Path, text: str) -> None:
 
 def _load(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -31,6 +31,12 @@ def amount(number: Number | None) -> str:
     return (f"{number:,.2f}" if abs(float(number)) >= 1 else f"{number:.3g}").replace("-", "−")
 
 
+def signed_amount(number: Number | None) -> str:
+    """Format a difference as an amount with its sign."""
+    text = amount(number)
+    return f"+{text}" if number is not None and known(number) and number > 0 else text
+
+
 def percent(share: Number | None, figures: int = 3) -> str:
     """Format a share as per cent with a few significant figures, never in exponent notation."""
     if share is None or not known(share):

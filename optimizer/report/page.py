@@ -33,7 +33,7 @@ def render(plan: Plan) -> str:
     schedule = blocks.schedule(plan)
     frequencies = blocks.frequencies(plan)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             answer=blocks.answer(plan),
@@ -56,7 +56,8 @@ def render(plan: Plan) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return what all pages are drawn with: everything escaped, nothing undefined, numbers as people read them."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("optimizer.report"),
         autoescape=True,
@@ -64,6 +65,6 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for filter_ in (numbers.amount, numbers.whole, numbers.percent, numbers.signed_percent):
+    for filter_ in (numbers.amount, numbers.whole, numbers.percent, numbers.signed_amount, numbers.signed_percent):
         environment.filters[filter_.__name__] = filter_
     return environment
