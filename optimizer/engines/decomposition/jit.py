@@ -47,6 +47,11 @@ def kernel(function: Loop) -> Loop:
     return _compiled(function)
 
 
+def inlined_kernel(function: Loop) -> Loop:
+    """Compile a loop into its callers: a call per unit would cost more than the work, for all the arrays it passes."""
+    return _compiled(function, forceinline=True)
+
+
 def parallel_kernel(function: Loop) -> Loop:
     """Compile a loop whose ``prange`` runs over fixed chunks, so that no result depends on the number of threads."""
     return _compiled(function, parallel=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.engines.decomposition.pattern_kernel import box_newton
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.smooth import Point, Sample
+from optimizer.engines.decomposition.smooth_kernel import box_newton
 
 SWEEPS = 200
 STEPS = 12

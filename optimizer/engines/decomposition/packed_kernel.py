@@ -3,6 +3,9 @@
 A state is a few 64-bit words. The first ``adding`` of them hold counters as bit fields, each with a guard bit at its
 top: adding a contact is a sum, and it is allowed when no guard bit comes out set. The others hold presence bits: a
 contact is allowed when none of the bits that it excludes is there.
+
+These loops run once per unit and pass, so they are compiled into their callers and take single arrays: each tuple of
+arrays that is handed on costs more than a unit's whole search.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -13,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.decomposition.jit import inlined_kernel, kernel
 
 Int64s = npt.NDArray[np.int64]
 
@@ -45,124 +48,196 @@ class Packed(NamedTuple):
     room: Int64s
 
 
-@kernel
-def fits(state, at, k, adding, step, guard, excludes):
-    """Say whether a contact of kind ``k`` may join the state ``state[at]``."""
-    for w in range(adding):
-        if (state[at, w] + step[k, w]) & guard[w]:
-            return False
-    for w in range(adding, state.shape[1]):  # noqa: SIM110  (numba)
-        if state[at, w] & excludes[k, w]:
-            return False
-    return True
+@inlined_kernel
+def rank(margin, n, ranked, gain):
+    """List the candidates with a positive margin, largest first, ties by position; return how many there are.
+
+    ``ranked`` receives their positions, ``gain`` their margins.
+    """
+    size = 0
+    for j in range(n):  # without a branch, which no processor could predict
+        ranked[size], gain[size] = j, margin[j]
+        size += margin[j] > 0
+    for a in range(1, size):
+        j, m, i = ranked[a], gain[a], a
+        while i > 0 and gain[i - 1] < m:
+            ranked[i], gain[i] = ranked[i - 1], gain[i - 1]
+            i -= 1
+        ranked[i], gain[i] = j, m
+    return size
 
 
-@kernel
-def join(state, at, k, adding, step):
-    """Write the state after a contact of kind ``k`` joined ``state[at]`` to ``state[at + 1]``."""
+@inlined_kernel
+def begin(unit, start, state):
+    """Write the state of a unit without contacts."""
+    own = unit if start.shape[0] > 1 else 0
+    for w in range(state.shape[1]):
+        state[0, w] = start[own, w]
+
+
+@inlined_kernel
+def own(unit, of_unit):
+    """Return a unit's number, where all may share one."""
+    return of_unit[unit if of_unit.shape[0] > 1 else 0]
+
+
+@inlined_kernel
+def _join(state, at, cls, k, adding, step, guard, excludes):
+    """Write the state after a contact of kind ``k`` joins ``state[at]`` to ``state[at + 1]``; say whether it may."""
+    fine = True
     for w in range(adding):
-        state[at + 1, w] = state[at, w] + step[k, w]
+        after = state[at, w] + step[cls, k, w]
+        fine = fine and (after & guard[w]) == 0
+        state[at + 1, w] = after
     for w in range(adding, state.shape[1]):
-        state[at + 1, w] = state[at, w] | step[k, w]
+        fine = fine and (state[at, w] & excludes[cls, k, w]) == 0
+        state[at + 1, w] = state[at, w] | step[cls, k, w]
+    return fine
 
 
 @kernel
-def solve_packed(unit, margin, kind, n, force_in, force_out, nodes, rules, order, ahead, state, picked, best):
-    """Maximise Σ margin over the legal sets of one unit.
+def _open_bound(bound, value, level, size, room, gain, ahead, picked):
+    """Bound what the branches that a search has not opened can reach: ``bound`` of the latest, and its ancestors'."""
+    while level > 0:
+        level -= 1
+        at = picked[level]
+        value -= gain[at]
+        last = min(size, at + 1 + room - level)
+        bound = max(bound, value + ahead[last] - ahead[at + 1])
+    return bound
+
+
+@inlined_kernel
+def search_packed(
+    kind, order, gain, size, room, least, nodes, cls, adding, step, guard, excludes, ahead, state, picked, best
+):
+    """Maximise Σ gain over the sets of ``order`` that may join ``state[0]``, depth first.
 
     Parameters
     ----------
-    unit : int
-    margin : (≥ n,) int64 array
-    kind : (≥ n,) int array
-    n : int
-        Candidates of the unit.
-    force_in, force_out : int
-        A candidate that must, or must not, be chosen; −1 for none.
+    kind : (candidates,) int array
+    order, gain : (≥ size,) int64 arrays
+        Candidates, largest gain first.
+    size, room : int
+        How many there are, and how many may be chosen.
+    least : int
+        Only sets worth more are looked for; with −1 the empty one is an answer too.
     nodes : int
         Nodes to open at most.
-    rules : Packed
-    order, ahead, state, picked : arrays
-        Scratch: (≥ n,), (≥ n + 1,), (≥ n + 2, words), (≥ n + 1,).
-    best : (≥ n,) int array
-        Receives the chosen candidates (in no particular order).
+    cls : int
+        Class of the unit.
+    adding, step, guard, excludes
+        As in :class:`Packed`.
+    ahead, state, picked : arrays
+        Scratch: (≥ size + 1,), (≥ size + 2, words), (≥ size + 1,).
+    best : (≥ size,) int64 array
+        Receives the chosen candidates.
 
     Returns
     -------
     value, bound : int
-        Of the best set found, and an upper bound of all (equal, unless the node limit was met). −1, −1 and count −1
-        when ``force_in`` cannot be chosen at all.
+        Of the best set found, and an upper bound of all (equal, unless the node limit was met).
     count : int
-        Number of chosen candidates.
+        Number of chosen candidates; −1 when nothing above ``least`` was found.
     """
-    cls = rules.unit_class[unit if rules.unit_class.shape[0] > 1 else 0]
-    step, excludes, guard, adding = rules.step[cls], rules.excludes[cls], rules.guard, rules.adding
-    own = unit if rules.start.shape[0] > 1 else 0
-    room = rules.room[unit if rules.room.shape[0] > 1 else 0]
-    for w in range(state.shape[1]):
-        state[0, w] = rules.start[own, w]
-    base, depth = 0, 0
-    if force_in >= 0:
-        if room < 1 or not fits(state, 0, kind[force_in], adding, step, guard, excludes):
-            return -1, -1, -1
-        join(state, 0, kind[force_in], adding, step)
-        for w in range(state.shape[1]):
-            state[0, w] = state[1, w]
-        base, depth = margin[force_in], 1
-        picked[0] = force_in
-        best[0] = force_in
-        room -= 1
-
-    # candidates with a positive margin that fit alone, by margin, largest first, ties by position
-    size = 0
-    for j in range(n):
-        m = margin[j]
-        if m > 0 and j != force_in and j != force_out and fits(state, 0, kind[j], adding, step, guard, excludes):
-            i = size
-            while i > 0 and margin[order[i - 1]] < m:
-                order[i] = order[i - 1]
-                i -= 1
-            order[i] = j
-            size += 1
-    if room <= 0 or size == 0:
-        return base, base, depth
     ahead[0] = 0
     for i in range(size):
-        ahead[i + 1] = ahead[i] + margin[order[i]]
-
-    value, top, count = base, base, depth
-    level, i = 0, 0  # level: contacts chosen by the search; picked[depth + level − 1] is the latest
+        ahead[i + 1] = ahead[i] + gain[i]
+    top, count, value = least, -1, np.int64(0)
+    if least < 0:
+        top, count = np.int64(0), 0
+    level, i = 0, 0  # level: contacts chosen so far; picked[level − 1] is the latest
     opened = 0
     while True:
-        last = i + room - level
-        if last > size:
-            last = size
-        if i < size and value + ahead[last] - ahead[i] > top:
+        last = min(i + room - level, size)
+        if i < last and value + ahead[last] - ahead[i] > top:
             opened += 1
             if opened > nodes:
-                bound = value + ahead[last] - ahead[i]
-                while level > 0:  # the open siblings of each ancestor
-                    level -= 1
-                    at = picked[depth + level]
-                    value -= margin[order[at]]
-                    last = min(size, at + 1 + room - level)
-                    bound = max(bound, value + ahead[last] - ahead[at + 1])
+                bound = _open_bound(value + ahead[last] - ahead[i], value, level, size, room, gain, ahead, picked)
                 return top, max(bound, top), count
-            j = order[i]
-            if fits(state, level, kind[j], adding, step, guard, excludes):
-                join(state, level, kind[j], adding, step)
-                picked[depth + level] = i
+            if _join(state, level, cls, kind[order[i]], adding, step, guard, excludes):
+                picked[level] = i
                 level += 1
-                value += margin[j]
+                value += gain[i]
                 if value > top:
-                    top, count = value, depth + level
-                    for at in range(depth, count):
+                    top, count = value, level
+                    for at in range(level):
                         best[at] = order[picked[at]]
             i += 1
         elif level == 0:
             return top, top, count
         else:
             level -= 1
-            i = picked[depth + level]
-            value -= margin[order[i]]
+            i = picked[level]
+            value -= gain[i]
             i += 1
+
+
+@inlined_kernel
+def change_packed(
+    kind,
+    margin,
+    ranked,
+    ranked_gain,
+    size,
+    changed,
+    inside,
+    room,
+    least,
+    nodes,
+    cls,
+    adding,
+    step,
+    guard,
+    excludes,
+    order,
+    gain,
+    ahead,
+    state,
+    picked,
+    best,
+):
+    """Solve a unit again with one candidate forced in, or out if it is ``inside``: what is worth more than ``least``.
+
+    The unit's candidates are ranked and its state begun; ``order`` and ``gain`` are scratch for those of them that may
+    join. Returns value and count, which is −1 when nothing worth more was found.
+    """
+    base = np.int64(0)
+    if not inside:
+        if room < 1 or not _join(state, 0, cls, kind[changed], adding, step, guard, excludes):
+            return least, -1
+        for w in range(state.shape[1]):
+            state[0, w] = state[1, w]
+        base = margin[changed]
+        room -= 1
+    left, most = 0, base
+    for i in range(size):
+        j = ranked[i]
+        if j != changed and _join(state, 0, cls, kind[j], adding, step, guard, excludes):
+            order[left], gain[left] = j, ranked_gain[i]
+            most += gain[left] if left < room else 0
+            left += 1
+    if most <= least:
+        return least, -1
+    value, _, count = search_packed(
+        kind,
+        order,
+        gain,
+        left,
+        room,
+        least - base,
+        nodes,
+        cls,
+        adding,
+        step,
+        guard,
+        excludes,
+        ahead,
+        state,
+        picked,
+        best,
+    )
+    if count >= 0 and not inside:
+        best[count] = changed
+        count += 1
+    return base + value, count

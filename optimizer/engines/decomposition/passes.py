@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.general_kernel import INFEASIBLE
-from optimizer.engines.decomposition.jit import kernel, parallel_kernel
-from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solve_unit
+from optimizer.engines.decomposition.jit import inlined_kernel, kernel, parallel_kernel
+from optimizer.engines.decomposition.packed_kernel import begin, own, rank, search_packed
+from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solve_tied
 from optimizer.problem.primitives import IntArray
 
 CHUNKS = 64
@@ -96,32 +97,35 @@ class Prices(NamedTuple):
         return np.ldexp(self.of_row.astype(np.float64), -self.shift)
 
 
-@kernel
+@inlined_kernel
 def margins_of(unit, candidates, terms, prices, margin, kind, owner):
     """Write margins (over ``2 ** shift``), kinds and customers of a unit's candidates; return how many there are."""
     n = 0
-    blocks = terms.measure.shape[0]
     for c in range(candidates.unit_customer[unit], candidates.unit_customer[unit + 1]):
-        for j in range(candidates.customer_start[c], candidates.customer_start[c + 1]):
-            k = np.int64(candidates.kind[j])
-            m = (np.int64(candidates.value[j]) << prices.shift) - prices.of_kind[k]
-            for b in range(blocks):
-                g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
-                if g >= 0:
-                    amount = candidates.amount[terms.measure[b], j] if terms.measure[b] >= 0 else 1
-                    for e in range(terms.start[b, k], terms.start[b, k + 1]):
+        first = candidates.customer_start[c]
+        here = candidates.customer_start[c + 1] - first
+        for i in range(here):
+            k = np.int64(candidates.kind[first + i])
+            margin[n + i] = (np.int64(candidates.value[first + i]) << prices.shift) - prices.of_kind[k]
+            kind[n + i] = k
+            owner[n + i] = c
+        for b in range(terms.measure.shape[0]):
+            g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
+            if g >= 0:
+                for i in range(here):
+                    amount = candidates.amount[terms.measure[b], first + i] if terms.measure[b] >= 0 else 1
+                    for e in range(terms.start[b, kind[n + i]], terms.start[b, kind[n + i] + 1]):
                         row = terms.base[b] + terms.instance[e] * terms.groups[b] + g
-                        m -= prices.of_row[row] * terms.weight[e] * amount
-            if candidates.shut.shape[0] and candidates.shut[j]:
-                m = SHUT
-            margin[n] = m
-            kind[n] = k
-            owner[n] = c
-            n += 1
+                        margin[n + i] -= prices.of_row[row] * terms.weight[e] * amount
+        if candidates.shut.shape[0]:
+            for i in range(here):
+                if candidates.shut[first + i]:
+                    margin[n + i] = SHUT
+        n += here
     return n
 
 
-@kernel
+@inlined_kernel
 def add_use(unit, chosen, count, candidates, terms, kinds_used, use):
     """Count the chosen candidates of a unit by kind, and add what they use of the rows of ``terms``."""
     first = candidates.customer_start[candidates.unit_customer[unit]]
@@ -181,24 +185,48 @@ def solve_units(units, widest, candidates, terms, prices, packed, general, nodes
     for chunk in numba.prange(chunks):
         rules = Rules(packed, general)
         s = scratch_for(widest, rules)
+        margin, kind, ranked, gain, best, state = s.margin, s.kind, s.ranked, s.gain, s.best, s.state
+        adding, step, guard, excludes = packed.adding, packed.step, packed.guard, packed.excludes
         high, low, cut = 0, 0, 0
         totals[chunk, 3:] = 0
         for at in range(len(units) * chunk // chunks, len(units) * (chunk + 1) // chunks):
             unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind, s.owner)
-            value, bound, count = solve_unit(unit, n, -1, -1, -1, nodes, rules, s)
+            n = margins_of(unit, candidates, terms, prices, margin, kind, s.owner)
+            if general.first.shape[0] and general.first[unit] >= 0:
+                value, bound, count = solve_tied(unit, n, -1, -1, -1, nodes, rules, s)
+            else:
+                size = rank(margin, n, ranked, gain)
+                begin(unit, packed.start, state)
+                value, bound, count = search_packed(
+                    kind,
+                    ranked,
+                    gain,
+                    size,
+                    own(unit, packed.room),
+                    np.int64(-1),
+                    nodes,
+                    own(unit, packed.unit_class),
+                    adding,
+                    step,
+                    guard,
+                    excludes,
+                    s.ahead,
+                    state,
+                    s.picked,
+                    best,
+                )
             if count < 0:
                 totals[chunk, 3 if count == INFEASIBLE else 4] += 1
                 count = 0
             high += bound >> LIMB
             low += bound & ((1 << LIMB) - 1)
             cut += bound > value
-            add_use(unit, s.best, count, candidates, terms, kinds_used[chunk], use[chunk])
+            add_use(unit, best, count, candidates, terms, kinds_used[chunk], use[chunk])
             if mark.shape[0]:
                 first = candidates.customer_start[candidates.unit_customer[unit]]
                 mark[first : first + n] = 0
                 for i in range(count):
-                    mark[first + s.best[i]] = 1
+                    mark[first + best[i]] = 1
         totals[chunk, 0] = high
         totals[chunk, 1] = low
         totals[chunk, 2] = cut

@@ -1,4 +1,4 @@
-"""Loops over the good answers of units: find them, add up their rows, weigh them against each other."""
+"""Loops over the good answers of units: find them, and add up what they use of the rows."""
 
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
@@ -7,8 +7,9 @@ import numba
 import numpy as np
 
 from optimizer.engines.decomposition.jit import kernel, parallel_kernel
+from optimizer.engines.decomposition.packed_kernel import begin, change_packed, own, rank, search_packed
 from optimizer.engines.decomposition.passes import CHUNKS, SHUT, margins_of
-from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solve_unit
+from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solve_tied
 
 BASE_NODES = 5_000
 """Node limit of a unit's best answer: that of a pass, so that both find the same."""
@@ -51,6 +52,102 @@ def _nearest(margin, inside, n, reach, most, near):
     return size
 
 
+@kernel
+def _offer(at, loss, chosen, size, found, regret, mark, count, contact):
+    """Keep an answer among the unit's best, unless it is known; return how many there are."""
+    most = regret.shape[1]
+    if found == most and loss >= regret[at, most - 1]:
+        return found
+    code = np.uint64(0)
+    for i in range(size):
+        code += _mixed(chosen[i])
+    for p in range(found):
+        if mark[at, p] == code:
+            return found
+    p = found if found < most else most - 1
+    while p > 1 and regret[at, p - 1] > loss:
+        regret[at, p], mark[at, p] = regret[at, p - 1], mark[at, p - 1]
+        count[at, p] = count[at, p - 1]
+        for i in range(count[at, p]):
+            contact[at, p, i] = contact[at, p - 1, i]
+        p -= 1
+    regret[at, p], mark[at, p], count[at, p] = max(loss, 0), code, size
+    for i in range(size):
+        contact[at, p, i] = chosen[i]
+    return min(found + 1, most)
+
+
+@kernel
+def _tempting(n, size, reach, most, s, tried):
+    """Mark the best answer's contacts in ``s.inside`` and list what is worth changing; return how many there are."""
+    s.inside[:n] = 0
+    for i in range(size):
+        s.inside[s.best[i]] = 1
+    near = _nearest(s.margin, s.inside, n, reach, most, s.picked)
+    for i in range(near):
+        tried[i] = s.picked[i]
+    return near
+
+
+@kernel
+def _packed_patterns(unit, at, n, nodes, reach, rules, s, tried, optimum, regret, mark, count, contact):
+    """Find the patterns of a packed unit; return how many."""
+    most, packed = regret.shape[1], rules.packed
+    kind, state, best, ahead, picked = s.kind, s.state, s.best, s.ahead, s.picked
+    cls, room = own(unit, packed.unit_class), own(unit, packed.room)
+    words = packed.adding, packed.step, packed.guard, packed.excludes
+    ranked = rank(s.margin, n, s.ranked, s.gain)
+    begin(unit, packed.start, state)
+    top, _, size = search_packed(
+        kind, s.ranked, s.gain, ranked, room, np.int64(-1), BASE_NODES, cls, *words, ahead, state, picked, best
+    )
+    optimum[at] = top
+    found = _offer(at, np.int64(0), best, size, 0, regret, mark, count, contact)
+    for turn in range(_tempting(n, size, reach, most, s, tried)):
+        j = tried[turn]
+        least = top - (regret[at, most - 1] if found == most else reach + 1)
+        begin(unit, packed.start, state)
+        value, size = change_packed(
+            kind,
+            s.margin,
+            s.ranked,
+            s.gain,
+            ranked,
+            j,
+            s.inside[j] == 1,
+            room,
+            least,
+            nodes,
+            cls,
+            *words,
+            s.order,
+            s.order_gain,
+            ahead,
+            state,
+            picked,
+            best,
+        )
+        if size >= 0:
+            found = _offer(at, top - value, best, size, found, regret, mark, count, contact)
+    return found
+
+
+@kernel
+def _tied_patterns(unit, at, n, nodes, reach, rules, s, tried, optimum, regret, mark, count, contact):
+    """Find the patterns of a unit with ties; return how many."""
+    top, _, size = solve_tied(unit, n, -1, -1, -1, BASE_NODES, rules, s)
+    optimum[at] = top
+    size = max(size, 0)
+    found = _offer(at, np.int64(0), s.best, size, 0, regret, mark, count, contact)
+    for turn in range(_tempting(n, size, reach, regret.shape[1], s, tried)):
+        j = tried[turn]
+        force_in, force_out = (-1, j) if s.inside[j] else (j, -1)
+        value, _, size = solve_tied(unit, n, force_in, force_out, s.owner[j], nodes, rules, s)
+        if size >= 0 and top - value <= reach:
+            found = _offer(at, top - value, s.best, size, found, regret, mark, count, contact)
+    return found
+
+
 @parallel_kernel
 def find_patterns(
     units,
@@ -90,52 +187,15 @@ def find_patterns(
     for chunk in numba.prange(CHUNKS):
         rules = Rules(packed, general)
         s = scratch_for(widest, rules)
-        margin, best, inside = s.margin, s.best, s.inside
         tried = np.empty(widest + 1, np.int64)
         for at in range(len(units) * chunk // CHUNKS, len(units) * (chunk + 1) // CHUNKS):
             unit = units[at]
             n = margins_of(unit, candidates, terms, prices, s.margin, s.kind, s.owner)
-            top, _, size = solve_unit(unit, n, -1, -1, -1, BASE_NODES, rules, s)
-            optimum[at] = top
-            size = max(size, 0)
-            inside[:n] = 0
-            code = np.uint64(0)
-            for i in range(size):
-                contact[at, 0, i] = best[i]
-                inside[best[i]] = 1
-                code += _mixed(best[i])
-            regret[at, 0], mark[at, 0], count[at, 0] = 0, code, size
-            found = 1
-            near = _nearest(margin, inside, n, reach, most, s.picked)
-            for i in range(near):
-                tried[i] = s.picked[i]
-            for turn in range(near):
-                j = tried[turn]
-                force_in, force_out = (-1, j) if inside[j] else (j, -1)
-                value, _, size = solve_unit(unit, n, force_in, force_out, s.owner[j], nodes, rules, s)
-                loss = top - value
-                if size < 0 or loss > reach or (found == most and loss >= regret[at, most - 1]):
-                    continue
-                code = np.uint64(0)
-                for i in range(size):
-                    code += _mixed(best[i])
-                known = False
-                for p in range(found):
-                    if mark[at, p] == code:
-                        known = True
-                if known:
-                    continue
-                p = found if found < most else most - 1
-                while p > 1 and regret[at, p - 1] > loss:
-                    regret[at, p], mark[at, p] = regret[at, p - 1], mark[at, p - 1]
-                    count[at, p] = count[at, p - 1]
-                    for i in range(count[at, p]):
-                        contact[at, p, i] = contact[at, p - 1, i]
-                    p -= 1
-                regret[at, p], mark[at, p], count[at, p] = max(loss, 0), code, size
-                for i in range(size):
-                    contact[at, p, i] = best[i]
-                found = min(found + 1, most)
+            out = (optimum, regret, mark, count, contact)
+            if general.first.shape[0] and general.first[unit] >= 0:
+                found = _tied_patterns(unit, at, n, nodes, reach, rules, s, tried, *out)
+            else:
+                found = _packed_patterns(unit, at, n, nodes, reach, rules, s, tried, *out)
             for p in range(found, most):
                 regret[at, p] = -1
 
@@ -207,108 +267,3 @@ def rows_of_patterns(
             seen[r] = 0
     start[len(contact_start) - 1] = entries
     return entries
-
-
-@kernel
-def weigh(unit_start, regret, start, row, coefficient, heat, share, use):
-    """Weigh each unit's patterns by exp(−regret / heat).
-
-    Parameters
-    ----------
-    unit_start : (units + 1,) int array
-        Patterns ``unit_start[u] … unit_start[u+1]`` are unit ``u``'s.
-    regret : (patterns,) float array
-    start, row, coefficient : sparse rows of the patterns
-    heat : float
-        The temperature.
-    share : (patterns,) float array
-        Receives the weights, which add up to 1 over each unit.
-    use : (rows,) float array
-        Receives the expected use of every row.
-
-    Returns
-    -------
-    float
-        Σ heat · log Σ exp(−regret / heat): what smoothing adds to the dual function.
-    """
-    total = 0.0
-    for u in range(len(unit_start) - 1):
-        first, last = unit_start[u], unit_start[u + 1]
-        low = np.inf
-        for p in range(first, last):
-            low = min(low, regret[p])
-        weight = 0.0
-        for p in range(first, last):
-            share[p] = np.exp((low - regret[p]) / heat)
-            weight += share[p]
-        total += heat * np.log(weight) - low
-        for p in range(first, last):
-            share[p] /= weight
-            for e in range(start[p], start[p + 1]):
-                use[row[e]] += share[p] * coefficient[e]
-    return total
-
-
-@kernel
-def curvature(unit_start, start, row, coefficient, share, heat, hessian):
-    """Add Σ over units of the covariance of row use, over ``heat``, to the (rows, rows) matrix."""
-    rows = hessian.shape[0]
-    mean = np.zeros(rows)
-    seen = np.zeros(rows, np.uint8)
-    touched = np.empty(rows, np.int64)
-    for u in range(len(unit_start) - 1):
-        first, last = unit_start[u], unit_start[u + 1]
-        if last - first < 2:
-            continue
-        found = 0
-        for p in range(first, last):
-            weight = share[p]
-            if weight < 1e-9:
-                continue
-            for e in range(start[p], start[p + 1]):
-                r = row[e]
-                if seen[r] == 0:
-                    seen[r] = 1
-                    touched[found] = r
-                    found += 1
-                mean[r] += weight * coefficient[e]
-                scaled = weight * coefficient[e] / heat
-                for f in range(start[p], start[p + 1]):
-                    hessian[r, row[f]] += scaled * coefficient[f]
-        for a in range(found):
-            r = touched[a]
-            for b in range(found):
-                hessian[r, touched[b]] -= mean[r] * mean[touched[b]] / heat
-        for a in range(found):
-            mean[touched[a]] = 0.0
-            seen[touched[a]] = 0
-
-
-@kernel
-def box_newton(hessian, gradient, least, most, sweeps, step):
-    """Minimise gradient · d + ½ d · hessian · d over ``least ≤ d ≤ most`` by coordinate descent.
-
-    Starts from ``step`` and overwrites it. The matrix must have a positive diagonal.
-    """
-    rows = len(gradient)
-    slope = gradient.copy()
-    for r in range(rows):
-        if step[r] != 0.0:
-            for q in range(rows):
-                slope[q] += hessian[r, q] * step[r]
-    for _ in range(sweeps):
-        moved = 0.0
-        for r in range(rows):
-            new = step[r] - slope[r] / hessian[r, r]
-            new = min(max(new, least[r]), most[r])
-            change = new - step[r]
-            if change != 0.0:
-                step[r] = new
-                moved = max(moved, change * change * hessian[r, r])
-                for q in range(rows):
-                    slope[q] += hessian[r, q] * change
-        worth = 0.0
-        for r in range(rows):
-            worth = max(worth, step[r] * step[r] * hessian[r, r])
-        if moved <= 1e-12 * worth:
-            break

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.pattern_kernel import curvature, weigh
 from optimizer.engines.decomposition.patterns import patterns
 from optimizer.engines.decomposition.rows import Floats
+from optimizer.engines.decomposition.smooth_kernel import curvature, weigh
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
 FAR = 10.0

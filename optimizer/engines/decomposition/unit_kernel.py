@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from optimizer.engines.decomposition.general_kernel import General, solve_general
 from optimizer.engines.decomposition.jit import kernel
-from optimizer.engines.decomposition.packed_kernel import Packed, solve_packed
+from optimizer.engines.decomposition.packed_kernel import Packed
 
 FEW = 12
 """Contacts of a unit up to which the sum of its largest margins is a bound worth having."""
@@ -29,7 +29,10 @@ class Scratch(NamedTuple):
     margin: npt.NDArray[np.int64]
     kind: npt.NDArray[np.int64]
     owner: npt.NDArray[np.int64]
+    ranked: npt.NDArray[np.int64]
+    gain: npt.NDArray[np.int64]
     order: npt.NDArray[np.int64]
+    order_gain: npt.NDArray[np.int64]
     best: npt.NDArray[np.int64]
     inside: npt.NDArray[np.uint8]
     picked: npt.NDArray[np.int64]
@@ -50,6 +53,9 @@ def scratch_for(widest, rules):
         np.empty(widest, np.int64),
         np.empty(widest, np.int64),
         np.empty(widest, np.int64),
+        np.empty(widest, np.int64),
+        np.empty(widest, np.int64),
+        np.empty(widest, np.int64),
         np.zeros(widest, np.uint8),
         np.empty(widest + 1, np.int64),
         np.empty(widest + 1, np.int64),
@@ -62,42 +68,25 @@ def scratch_for(widest, rules):
 
 
 @kernel
-def solve_unit(unit, n, force_in, force_out, focus, nodes, rules, s):
-    """Solve a unit whose margins and kinds are in the scratch; see :func:`.general_kernel.solve_general`."""
-    general, margin = rules.general, s.margin
-    if general.first.shape[0] > 0 and general.first[unit] >= 0:
-        return solve_general(
-            unit,
-            margin,
-            s.owner,
-            n,
-            force_in,
-            force_out,
-            focus,
-            s.inside,
-            nodes,
-            general,
-            s.order,
-            s.ahead,
-            s.picked,
-            s.rest,
-            s.tops,
-            s.number,
-            s.seen,
-            s.best,
-        )
-    return solve_packed(
+def solve_tied(unit, n, force_in, force_out, focus, nodes, rules, s):
+    """Solve a unit with ties, whose margins are in the scratch; see :func:`.general_kernel.solve_general`."""
+    return solve_general(
         unit,
-        margin,
-        s.kind,
+        s.margin,
+        s.owner,
         n,
         force_in,
         force_out,
+        focus,
+        s.inside,
         nodes,
-        rules.packed,
+        rules.general,
         s.order,
         s.ahead,
-        s.state,
         s.picked,
+        s.rest,
+        s.tops,
+        s.number,
+        s.seen,
         s.best,
     )
