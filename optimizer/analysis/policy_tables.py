@@ -54,9 +54,9 @@ class Known:
 def known_of(scenario: Scenario) -> Known:
     """Look at the heads of the scenario's tables; where they cannot be read, nothing is known."""
     try:
-        files = find_sources(scenario, {})
-        con = connect([file.path for group in files.values() for file in group.files], threads=1, memory_limit=None)
-        bound = bind_all(con, files, {})
+        sources = find_sources(scenario, {})
+        con = connect([file.path for file in sources.opened], threads=1, memory_limit=None)
+        bound, _ = bind_all(con, sources, {})
     except OptimizerError:
         return Known({}, {}, {})
     columns = {name: {c: "" if kind == _EMPTY else kind for c, kind in t.columns.items()} for name, t in bound.items()}

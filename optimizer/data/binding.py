@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from optimizer.data.bound import Bound
 from optimizer.data.csv import bind_csv
-from optimizer.data.files import Files, find_files
+from optimizer.data.databases import InputQuery, bind_databases
+from optimizer.data.files import Files, InputFile, find_files
 from optimizer.data.frames import bind_frame
 from optimizer.data.layout import CANDIDATES, REQUIRED, TABLES
 from optimizer.data.parquet import bind_parquet
-from optimizer.errors import DataError, Finding, OptimizerError, ScenarioError, UnsupportedError, UsageError, nearest
+from optimizer.errors import DataError, Finding, OptimizerError, ScenarioError, UsageError, nearest
+from optimizer.scenario.sections import Database
 
 if TYPE_CHECKING:
     from optimizer.scenario import Scenario
 
 
-def find_sources(scenario: Scenario, frames: Mapping[str, Any]) -> dict[str, Files]:
-    """Find the files of every table that no frame overrides.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the tables are that no frame overrides.
+
+    Parameters
+    ----------
+    files : mapping of table to Files
+    databases : mapping of table to Database
+    base : Path
+        Folder of the scenario.
+    """
+
+    files: Mapping[str, Files]
+    databases: Mapping[str, Database]
+    base: Path
+
+    @property
+    def opened(self) -> tuple[InputFile, ...]:
+        """Every file."""
+        return tuple(file for group in self.files.values() for file in group.files)
+
+
+def find_sources(scenario: Scenario, frames: Mapping[str, Any]) -> Sources:
+    """Find the source of every table that no frame overrides.
 
     Raises
     ------
     UsageError
         A frame for a table that does not exist.
-    UnsupportedError
-        A database.
     ScenarioError
         There are no candidates.
     DataError, MachineError
@@ -38,61 +62,50 @@ def find_sources(scenario: Scenario, frames: Mapping[str, Any]) -> dict[str, Fil
             near = nearest(name, TABLES)
             raise UsageError(f"there is no table '{name}'", fix=f"'{near}'" if near else f"one of {', '.join(TABLES)}")
     given = {name: source for name, source in scenario.data.sources().items() if name not in frames}
-    sources = {name: source for name, source in given.items() if isinstance(source, str | tuple)}
-    databases = [name for name in given if name not in sources]
-    if databases:
-        raise UnsupportedError(
-            [
-                Finding(
-                    "scenario",
-                    scenario.where(f"data.{name}"),
-                    f"data.{name}: a table read from a database is not supported yet",
-                    "export it to Parquet",
-                )
-                for name in databases
-            ]
-        )
-    if CANDIDATES not in sources and CANDIDATES not in frames:
+    if CANDIDATES not in given and CANDIDATES not in frames:
         raise ScenarioError(
             "there are no candidates", where=scenario.where("data"), fix="add data.candidates, or hand over a frame"
         )
-    found: dict[str, Files] = {}
+    files: dict[str, Files] = {}
+    databases: dict[str, Database] = {}
     errors: list[OptimizerError] = []
-    for name, source in sources.items():
+    for name, source in given.items():
+        if isinstance(source, Database):
+            databases[name] = source
+            continue
         try:
-            found[name] = find_files(name, source, scenario.base)
+            files[name] = find_files(name, source.path, scenario.base, columns=source.columns)
         except OptimizerError as error:
             errors.append(error)
     _raise_together(errors)
-    return found
+    return Sources(files, databases, scenario.base)
 
 
-def bind_all(con: duckdb.DuckDBPyConnection, files: Mapping[str, Files], frames: Mapping[str, Any]) -> dict[str, Bound]:
-    """Bind every table, in the order of the interface.
+def bind_all(
+    con: duckdb.DuckDBPyConnection, sources: Sources, frames: Mapping[str, Any]
+) -> tuple[dict[str, Bound], tuple[InputQuery, ...]]:
+    """Bind every table, in the order of the interface; and say what was read from databases.
 
     Raises
     ------
     DataError, MachineError, UsageError
         Whatever cannot be read, and missing columns, of all tables together.
     """
-    bound: dict[str, Bound] = {}
+    bound, queries = bind_databases(con, sources.databases, sources.base)
     errors: list[OptimizerError] = []
     for name in TABLES:
-        if name not in files and name not in frames:
-            continue
         try:
-            bound[name] = _bind(con, name, files, frames)
-            _refuse_missing(bound[name])
+            if name in frames:
+                bound[name] = bind_frame(con, name, frames[name])
+            elif name in sources.files:
+                files = sources.files[name]
+                bound[name] = bind_csv(con, files) if files.is_csv else bind_parquet(con, files)
+            if name in bound:
+                _refuse_missing(bound[name])
         except OptimizerError as error:
             errors.append(error)
     _raise_together(errors)
-    return bound
-
-
-def _bind(con: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, Files], frames: Mapping[str, Any]) -> Bound:
-    if name in frames:
-        return bind_frame(con, name, frames[name])
-    return bind_csv(con, files[name]) if files[name].is_csv else bind_parquet(con, files[name])
+    return {name: bound[name] for name in TABLES if name in bound}, queries
 
 
 def _refuse_missing(table: Bound) -> None:

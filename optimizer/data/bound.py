@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from optimizer.data.layout import quote
+from optimizer.errors import DataError, Finding, nearest
 
 FILE = "@file"
 ROW = "@row"
@@ -41,6 +42,26 @@ class Bound:
     typed: bool
     reads: Mapping[str, str] = field(default_factory=dict)
 
+    def renamed(self, names: Mapping[str, str]) -> Bound:
+        """Return the table with columns called as here; ``names`` holds our name to the source's.
+
+        Raises
+        ------
+        DataError
+            A column that is not there, or a name that another column has.
+        """
+        if not names:
+            return self
+        columns = renamed(list(self.columns), names, self.label)
+        listed = ", ".join(f"{quote(theirs)} AS {quote(ours)}" for ours, theirs in names.items() if ours != theirs)
+        star = f"SELECT * RENAME ({listed}) FROM" if listed else "SELECT * FROM"
+        return replace(
+            self,
+            source=f"({star} {self.source})",
+            placed=f"({star} {self.placed})",
+            columns=dict(zip(columns, self.columns.values(), strict=True)),
+        )
+
     def reading(self, column: str, sql: str) -> Bound:
         """Return the table with one column read as ``sql``."""
         return replace(self, reads={**self.reads, column: sql})
@@ -56,3 +77,35 @@ class Bound:
         if placed:
             parts += [quote(FILE), quote(ROW)]
         return f"SELECT {', '.join(parts)} FROM {self.placed if placed else self.source}"
+
+
+def renamed(found: list[str], names: Mapping[str, str], where: str) -> list[str]:
+    """Return a source's column names as they are called here.
+
+    Parameters
+    ----------
+    found : list of str
+        In the source, in its order.
+    names : mapping
+        Our name of a column to the source's.
+    where : str
+        For messages.
+
+    Raises
+    ------
+    DataError
+        A column that is not there, or a name that another column has. All at once.
+    """
+    wrong = []
+    for ours, theirs in names.items():
+        if theirs not in found:
+            near = nearest(theirs, found)
+            fix = f"'{near}' is meant" if near else "look at its header"
+            wrong.append(Finding("data", where, f"there is no column '{theirs}' to call '{ours}'", fix))
+        elif ours != theirs and ours in found and ours not in names.values():
+            fix = "leave it out of 'columns', or rename one of them"
+            wrong.append(Finding("data", where, f"'{theirs}' cannot be called '{ours}': it has such a column too", fix))
+    if wrong:
+        raise DataError(wrong)
+    called = {theirs: ours for ours, theirs in names.items()}
+    return [called.get(name, name) for name in found]

@@ -13,7 +13,7 @@ import re
 
 import duckdb
 
-from optimizer.data.bound import FILE, ROW, Bound
+from optimizer.data.bound import FILE, ROW, Bound, renamed
 from optimizer.data.faults import reading, translated
 from optimizer.data.files import Files, InputFile
 from optimizer.data.layout import KEYS_OF, TIMES_OF, UNTYPED, literal, quote
@@ -38,7 +38,8 @@ def bind_csv(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
     for file in files.files:
         label = files.name(file.path)
         try:
-            found, encoding, delimiter = _header(file, label)
+            theirs, encoding, delimiter = _header(file, label)
+            found = renamed(theirs, files.columns, f"{label}, line 1")
             if names is None:
                 names = found
                 con.execute(f"CREATE TEMP TABLE {quote(raw)} ({', '.join(f'{quote(n)} VARCHAR' for n in names)})")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -60,12 +60,13 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """All files of one table: Parquet, or all CSV."""
+    """All files of one table: Parquet, or all CSV; with the columns that are called otherwise in them."""
 
     table: str
     files: tuple[InputFile, ...]
     base: Path
     is_csv: bool
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -81,7 +82,9 @@ class Files:
             return str(path)
 
 
-def find_files(table: str, written: str | Sequence[str], base: Path) -> Files:
+def find_files(
+    table: str, written: str | Sequence[str], base: Path, *, columns: Mapping[str, str] | None = None
+) -> Files:
     """Find the files of a table.
 
     Parameters
@@ -91,6 +94,8 @@ def find_files(table: str, written: str | Sequence[str], base: Path) -> Files:
         Path, glob, or folder of Parquet files; or a list of them. Relative to ``base``.
     base : Path
         Folder of the scenario.
+    columns : mapping, optional
+        Our name of a column to its name in the files.
 
     Raises
     ------
@@ -118,7 +123,7 @@ def find_files(table: str, written: str | Sequence[str], base: Path) -> Files:
         errors.append(DataError("is partly Parquet and partly CSV", where=table, fix="keep to one format per table"))
     if errors:
         raise type(errors[0])([f for error in errors for f in error.findings])
-    return Files(table, tuple(file for file, _ in found), base, is_csv=sorts == {True})
+    return Files(table, tuple(file for file, _ in found), base, sorts == {True}, columns or {})
 
 
 def _expand(written: str, base: Path) -> list[Path]:

@@ -15,7 +15,6 @@ from optimizer.data.connection import connect
 from optimizer.data.contracts import Contracts
 from optimizer.data.expected import Expected, expected_ranges
 from optimizer.data.faults import reading
-from optimizer.data.files import InputFile
 from optimizer.data.findings import Findings
 from optimizer.data.history import bind_history, refuse_old
 from optimizer.data.keys import agree, keys_agree
@@ -25,7 +24,7 @@ from optimizer.data.measures import Fault, computed_faults, key_faults, numbers
 from optimizer.data.names import bind_uses
 from optimizer.data.rows import Rows
 from optimizer.data.slots import settle_slots
-from optimizer.data.tables import Tables
+from optimizer.data.tables import Input, Tables
 from optimizer.data.types import Typed, try_types
 from optimizer.data.unknowns import tell_unknowns
 from optimizer.data.uses import Sort, uses
@@ -54,8 +53,6 @@ def open_tables(
 
     Raises
     ------
-    UnsupportedError
-        A source that cannot be read yet.
     ScenarioError
         An expression names an unknown column, or mixes types.
     DataError
@@ -64,19 +61,19 @@ def open_tables(
         Memory, disk or permission.
     """
     frames = {name: frame for name, frame in (frames or {}).items() if frame is not None}
-    files = find_sources(scenario, frames)
-    opened = tuple(file for group in files.values() for file in group.files)
+    sources = find_sources(scenario, frames)
     con = connect(
-        [file.path for file in opened],
+        [file.path for file in sources.opened],
         threads=threads if threads is not None else scenario.solve.threads,
         memory_limit=memory_limit if memory_limit is not None else scenario.solve.memory_limit,
     )
     with reading("the tables"):
-        return _open(con, scenario, opened, bind_all(con, files, frames))
+        bound, queries = bind_all(con, sources, frames)
+        return _open(con, scenario, (*sources.opened, *queries), bound)
 
 
 def _open(
-    con: duckdb.DuckDBPyConnection, scenario: Scenario, opened: tuple[InputFile, ...], read: Mapping[str, Bound]
+    con: duckdb.DuckDBPyConnection, scenario: Scenario, inputs: tuple[Input, ...], read: Mapping[str, Bound]
 ) -> Tables:
     """Check what was bound."""
     found = Findings()
@@ -102,7 +99,7 @@ def _open(
         invalid=invalid,
         rejected=rejected,
         findings=tuple(found.warnings),
-        files=opened,
+        files=inputs,
         rows=rows,
     )
 

@@ -42,7 +42,7 @@ def bind_parquet(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
         f'(SELECT * REPLACE (CASE "{FILE}" {names} END AS "{FILE}"), file_row_number + 1 AS "{ROW}" '
         f"FROM read_parquet({listed}, {_OPTIONS}, filename = '{FILE}'))"
     )
-    return Bound(files.table, files.label, source, placed, columns, typed=True)
+    return Bound(files.table, files.label, source, placed, columns, typed=True).renamed(files.columns)
 
 
 def _refuse_damaged(con: duckdb.DuckDBPyConnection, files: Files, listed: str) -> None:

@@ -9,10 +9,13 @@ from typing import Any
 import duckdb
 
 from optimizer.data.catalog import Catalog
+from optimizer.data.databases import InputQuery
 from optimizer.data.duplicates import DuplicateReport, find_duplicates
 from optimizer.data.files import InputFile, changed
 from optimizer.data.rows import SHOWN, Rows
 from optimizer.errors import DataError, Finding
+
+Input = InputFile | InputQuery
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +43,8 @@ class Tables:
         How many those are.
     findings : tuple of Finding
         Warnings.
-    files : tuple of InputFile
-        The files that were read.
+    files : tuple of InputFile or InputQuery
+        What was read, by file or by query.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -52,7 +55,7 @@ class Tables:
     invalid: str | None
     rejected: int
     findings: tuple[Finding, ...]
-    files: tuple[InputFile, ...]
+    files: tuple[Input, ...]
     rows: Rows
 
     def has(self, table: str) -> bool:
@@ -86,7 +89,7 @@ class Tables:
         return find_duplicates(self.rows, self.invalid)
 
     @property
-    def inputs(self) -> tuple[tuple[str, str, int, InputFile], ...]:
+    def inputs(self) -> tuple[tuple[str, str, int, Input], ...]:
         """Table, absolute path, size and file of every input; a file is hashed when first asked for ``sha256``."""
         return tuple((file.table, str(file.path), file.size, file) for file in self.files)
 
@@ -101,7 +104,7 @@ class Tables:
         ------
         DataError
         """
-        findings = changed(self.files)
+        findings = changed([one for one in self.files if isinstance(one, InputFile)])
         if findings:
             raise DataError(findings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -18,7 +18,19 @@ from optimizer.language.sizes import Size
 from optimizer.scenario.environment import expand
 from optimizer.scenario.words import LocalDate, Text, Zone, zone
 
-__all__ = ["Data", "Database", "Holdout", "Horizon", "Objective", "Pins", "Section", "Solve", "Source", "Stability"]
+__all__ = [
+    "Data",
+    "Database",
+    "Files",
+    "Holdout",
+    "Horizon",
+    "Objective",
+    "Pins",
+    "Section",
+    "Solve",
+    "Source",
+    "Stability",
+]
 
 ENGINES = ("auto", "exact", "decomposition", "greedy", "pulp")
 LONGEST_HORIZON = 3_660
@@ -64,7 +76,39 @@ class Horizon(Section):
         return self.start + dt.timedelta(days=self.days - 1)
 
 
-class Database(Section):
+class Source(Section):
+    """Where a table comes from, and what its columns are called there."""
+
+    columns: dict[Text, Text] = Field(
+        default_factory=dict, description="Our name of a column: its name in the source ({customer: CustomerID})."
+    )
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        theirs = [name.casefold() for name in self.columns.values()]
+        twice = next((name for name in theirs if theirs.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"'columns' takes '{cut(twice)}' for two columns")
+        return self
+
+
+def _paths(value: object) -> Any:
+    if isinstance(value, list | tuple):
+        if not value:
+            raise ValueError("an empty list of files\nMaybe leave the key out")
+        return tuple(_path(item) for item in value)
+    return (_path(value),)
+
+
+class Files(Source):
+    """A table in files."""
+
+    path: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
+        description="Path, glob or folder relative to the scenario, or a list of them."
+    )
+
+
+class Database(Source):
     """A table read from a database."""
 
     url: Text = Field(description="Address, usually '${NAME}': read from the environment when it is used.")
@@ -72,16 +116,12 @@ class Database(Section):
     table: Text | None = Field(None, description="Or the table to read whole.")
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Database:
+    def _one_of_two(self) -> Self:
         if (self.query is None) == (self.table is None):
             raise ValueError("a database needs either 'query' or 'table'\nMaybe 'table: candidates'")
         return self
 
-    def unsupported(self) -> str | None:
-        """Name what is not supported yet."""
-        return "a table read from a database ('url')"
-
-    def address(self) -> str:
+    def address(self, where: str = "data") -> str:
         """Return the address with ``${…}`` filled in: for the connection alone, never to be shown or stored.
 
         Raises
@@ -89,20 +129,17 @@ class Database(Section):
         MachineError
             A variable is not set.
         """
-        return expand(self.url, where="data.url")
+        return expand(self.url, where=where)
 
 
 def _source(value: object) -> Any:
     """Choose the kind of source by its shape, so that one mistake is one error."""
-    if isinstance(value, Database):
+    if isinstance(value, Source):
         return value
     if isinstance(value, Mapping):
-        return Database.model_validate(value)
-    if isinstance(value, list | tuple):
-        if not value:
-            raise ValueError("an empty list of files\nMaybe leave the key out")
-        return tuple(_path(item) for item in value)
-    return _path(value)
+        in_files = "path" in value and not {"url", "query", "table"} & value.keys()
+        return (Files if in_files else Database).model_validate(value)
+    return Files(path=value)
 
 
 def _path(value: object) -> str:
@@ -111,20 +148,22 @@ def _path(value: object) -> str:
     return value
 
 
-Source = Annotated[str | tuple[str, ...] | Database, BeforeValidator(_source)]
-"""A path or glob relative to the file, a list of them, or a database."""
+AnySource = Annotated[
+    Files | Database, BeforeValidator(_source, json_schema_input_type=str | list[str] | Files | Database)
+]
+"""A path or glob relative to the file, a list of them, either with other names of columns; or a database."""
 
 
 class Data(Section):
     """Where the tables are, and what must hold for them."""
 
-    candidates: Source | None = Field(None, description="customer, offer [, channel] [, slot], and any measures.")
-    customers: Source | None = Field(None, description="Key customer: segment, household, …")
-    offers: Source | None = Field(None, description="Key offer.")
-    channels: Source | None = Field(None, description="Key channel.")
-    slots: Source | None = Field(None, description="Key slot: start (timestamp or date) [, end].")
-    history: Source | None = Field(None, description="customer, offer, channel, at [, response, …].")
-    consents: Source | None = Field(None, description="customer, channel [, purpose] [, from] [, until].")
+    candidates: AnySource | None = Field(None, description="customer, offer [, channel] [, slot], and any measures.")
+    customers: AnySource | None = Field(None, description="Key customer: segment, household, …")
+    offers: AnySource | None = Field(None, description="Key offer.")
+    channels: AnySource | None = Field(None, description="Key channel.")
+    slots: AnySource | None = Field(None, description="Key slot: start (timestamp or date) [, end].")
+    history: AnySource | None = Field(None, description="customer, offer, channel, at [, response, …].")
+    consents: AnySource | None = Field(None, description="customer, channel [, purpose] [, from] [, until].")
     on_invalid: Literal["fail", "reject"] = Field("fail", description="What to do with rows that hold invalid values.")
     max_reject_share: Share = Field(Decimal("0.01"), description="Most rows that may be rejected.")
     on_null: Literal["warn", "fail"] = Field("warn", description="What to do when a condition comes out NULL.")
@@ -137,14 +176,10 @@ class Data(Section):
         usual = {"propensity": Range(Decimal(0), Decimal(1)), "cost": Range(Decimal(0))}
         return self.expect.get(column, usual.get(column, Range()))
 
-    def sources(self) -> dict[str, str | tuple[str, ...] | Database]:
+    def sources(self) -> dict[str, Files | Database]:
         """Return the sources that are given, by table."""
         found = {table: getattr(self, table) for table in TABLES}
         return {table: source for table, source in found.items() if source is not None}
-
-    def unsupported(self) -> str | None:
-        """Name what is not supported yet."""
-        return _first_unsupported(self.sources().values())
 
 
 class Objective(Section):
@@ -175,11 +210,20 @@ class Holdout(Section):
     salt: Text = Field(description="Changes who is held out.")
 
 
+def _key_file(value: object) -> object:
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ValueError("pins are one file of candidate keys\nMaybe keep: booked.csv")
+
+
+KeyFile = Annotated[str, BeforeValidator(_key_file)]
+
+
 class Pins(Section):
     """Contacts that are decided already."""
 
-    keep: Source | None = Field(None, description="Candidate keys that must be in the plan.")
-    forbid: Source | None = Field(None, description="Candidate keys that must not be in the plan.")
+    keep: KeyFile | None = Field(None, description="Candidate keys that must be in the plan.")
+    forbid: KeyFile | None = Field(None, description="Candidate keys that must not be in the plan.")
 
     @model_validator(mode="after")
     def _one_at_least(self) -> Pins:
@@ -188,12 +232,6 @@ class Pins(Section):
         if self.keep == self.forbid:
             raise ValueError("'keep' and 'forbid' name the same table\nMaybe one of them is another file")
         return self
-
-    def unsupported(self) -> str | None:
-        """Name what is not supported yet."""
-        if any(isinstance(source, Database | tuple) for source in (self.keep, self.forbid)):
-            return "pins from a database or from several files"
-        return None
 
 
 def _engine(value: object) -> object:
@@ -233,8 +271,3 @@ class Stability(Section):
     def unsupported(self) -> str | None:
         """Name what is not supported yet."""
         return "stability ('stability')"
-
-
-def _first_unsupported(sources: Any) -> str | None:
-    found = (source.unsupported() for source in sources if isinstance(source, Database))
-    return next(found, None)

@@ -168,11 +168,6 @@ FILES = [
     Bad("nothing matches", ("cand-*.csv", "no file matches"), options={"candidates": "'cand-*.csv'"}),
     Bad("pickle", ("candidates.pkl", "neither Parquet nor CSV"), options={"candidates": "candidates.pkl"}),
     Bad("zip named csv", ("candidates.csv", "no text"), b"PK\x03\x04 not a table"),
-    Bad(
-        "database",
-        ("data.candidates", "not supported yet"),
-        options={"candidates": "{url: '${DB}', table: c}"},
-    ),
 ]
 
 
@@ -182,7 +177,7 @@ def test_a_bad_input_is_told_with_its_place_its_fault_and_a_fix(bad: Bad, tmp_pa
     (tmp_path / "candidates.pkl").write_bytes(b"\x80\x04K\x01.")
     with pytest.raises(OptimizerError) as caught:
         opened(tmp_path, **bad.options)
-    assert caught.value.exit_code == (2 if bad.name == "database" else 3)
+    assert caught.value.exit_code == 3
     for part in bad.says:
         assert part in str(caught.value)
 

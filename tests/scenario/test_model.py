@@ -11,6 +11,7 @@ from optimizer.errors import MachineError, ScenarioError, UnsupportedError
 from optimizer.language.limits import ColumnLimit, TableLimit
 from optimizer.language.ranges import Range
 from optimizer.scenario import Scenario
+from optimizer.scenario.sections import Files
 from tests.scenario.examples import SMALL, SPRING
 
 
@@ -27,7 +28,7 @@ def test_the_complete_example_says_what_its_author_meant(spring: Scenario) -> No
     assert spring.as_of == dt.datetime(2026, 11, 22, 18, tzinfo=dt.UTC)
     assert (spring.horizon.start, spring.horizon.last) == (dt.date(2026, 11, 23), dt.date(2026, 11, 29))
     assert spring.horizon.timezone == "Europe/Lisbon"
-    assert spring.data.history == "history.parquet"
+    assert spring.data.history == Files(path="history.parquet")
     assert str(spring.objective.maximize) == "propensity * value - cost"
     assert [len(x) for x in (spring.eligibility, spring.contact_policies, spring.constraints)] == [4, 14, 10]
     assert spring.holdout is not None
@@ -177,9 +178,18 @@ def test_the_usual_ranges_hold_unless_the_file_says_otherwise() -> None:
 def test_sources_are_paths_globs_lists_and_databases() -> None:
     text = "data: {candidates: [a.parquet, b.parquet], offers: 'offers/*.csv', slots: {url: x, query: SELECT 1}}"
     sources = Scenario.parse(SMALL + text).data.sources()
-    assert sources["candidates"] == ("a.parquet", "b.parquet")
-    assert sources["offers"] == "offers/*.csv"
+    assert sources["candidates"] == Files(path=["a.parquet", "b.parquet"])
+    assert sources["offers"] == Files(path="offers/*.csv")
     assert list(sources) == ["candidates", "offers", "slots"]
+
+
+def test_a_source_says_what_its_columns_are_called_there() -> None:
+    sources = Scenario.parse(
+        SMALL + "data: {candidates: {path: a.csv, columns: {customer: CustomerID}}}"
+    ).data.sources()
+    assert sources["candidates"] == Files(path="a.csv", columns={"customer": "CustomerID"})
+    with pytest.raises(ScenarioError, match="'columns' takes 'id' for two columns"):
+        Scenario.parse(SMALL + "data: {candidates: {path: a.csv, columns: {customer: Id, offer: id}}}")
 
 
 class TestLoad:
