@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
@@ -22,9 +21,12 @@ from optimizer.data.layout import KEYS_OF, literal, quote
 from optimizer.errors import DataError, MachineError, ScenarioError, cut
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from optimizer.scenario.sections import Database
 
-Run = Callable[[str], pa.RecordBatchReader]
+    Run = Callable[[str], pa.RecordBatchReader]
+
 POSTGRES = ("postgresql://", "postgres://")
 DUCKDB = "duckdb:"
 
@@ -101,13 +103,19 @@ def _snapshot(source: Database, where: str, base: Path) -> Iterator[Run]:
             database = duckdb.connect(str(path), read_only=True)
         with closing(database):
             database.execute("BEGIN TRANSACTION")
-            yield lambda sql: pa.RecordBatchReader.from_stream(database.sql(sql))
+            yield lambda sql: _stream(database.sql(sql))
     else:
         raise ScenarioError(
             "this kind of database is not known",
             where=source.url,
             fix="postgresql://user@host/name or duckdb:file.duckdb; or export the table to Parquet",
         )
+
+
+def _stream(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    return pa.RecordBatchReader.from_stream(relation)
 
 
 @contextmanager
@@ -146,6 +154,8 @@ def _failing(written: str, what: str) -> Iterator[None]:
 
 def _load(con: duckdb.DuckDBPyConnection, table: str, source: Database, run: Run) -> tuple[Bound, InputQuery]:
     """Copy the rows of one query into a table of ours."""
+    import pyarrow as pa
+
     label = f"{table} ({source.url})"
     what = source.table if source.table is not None else str(source.query)
     sql = f"SELECT * FROM {'.'.join(map(quote, what.split('.')))}" if source.table is not None else what
@@ -193,6 +203,8 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, source: Database, run: Run
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch whose opaque columns (PostgreSQL's NUMERIC) are the text that they arrive as."""
+    import pyarrow as pa
+
     columns = [c.storage if isinstance(c.type, pa.BaseExtensionType) else c for c in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 

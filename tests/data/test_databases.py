@@ -64,14 +64,16 @@ def test_all_tables_of_an_address_are_read_in_one_snapshot(
     crm: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crm.execute(
-        "CREATE TABLE tonight AS SELECT * FROM scored", "CREATE TABLE sent (customer text, offer text, at date)"
+        "CREATE TABLE tonight AS SELECT * FROM scored",
+        "CREATE TABLE sent (customer text, offer text, channel text, at date)",
     )
     load = databases._load
 
     def meanwhile(*given: object) -> object:
         found = load(*given)  # type: ignore[arg-type]
         other = threading.Thread(
-            target=crm.execute, args=("INSERT INTO sent VALUES ('C1', 'card', '2026-11-20')", "DELETE FROM tonight")
+            target=crm.execute,
+            args=("INSERT INTO sent VALUES ('C1', 'card', 'email', '2026-11-20')", "DELETE FROM tonight"),
         )
         other.start()
         other.join()
