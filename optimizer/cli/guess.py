@@ -19,6 +19,13 @@ KEYS = ("customer", "offer", "channel", "slot")
 SUFFIXES = (".parquet", ".csv")
 CHANCE = ("propensity", "probability", "response_probability", "score")
 WORTH = ("value", "margin", "profit", "revenue", "gain", "benefit")
+ALIKE = {
+    "customer": ("customer", "client", "subscriber", "msisdn", "household_id", "member"),
+    "offer": ("offer", "campaign", "product", "action", "treatment"),
+    "channel": ("channel",),
+    "slot": ("slot", "send_at", "send_date"),
+}
+"""Parts of what others call the keys."""
 EXPECTED = ("expected_value", "expected_profit", "expected_margin", "utility", "contribution")
 NUMBERS = re.compile(r"^(DECIMAL|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)")
 CHANNELS_LISTED = 6
@@ -32,6 +39,9 @@ class Look:
     ----------
     path : Path
     columns : mapping of column name to DuckDB type
+        Keys by our names.
+    renamed : mapping of key to column name
+        Keys that the table calls otherwise.
     rows, customers : int
     first, last : date, optional
         First and last day of the slots; None where there is no slot column.
@@ -43,6 +53,7 @@ class Look:
 
     path: Path
     columns: dict[str, str]
+    renamed: dict[str, str]
     rows: int
     customers: int
     first: date | None
@@ -51,15 +62,17 @@ class Look:
     cost: float | None
 
     def numeric(self, names: Sequence[str]) -> str | None:
-        """Return the first of the names that is a column of numbers."""
-        return next((name for name in names if NUMBERS.match(self.columns.get(name, ""))), None)
+        """Return the first column of numbers that has one of the names, in capitals or not."""
+        folded = {column.casefold(): column for column in self.columns if NUMBERS.match(self.columns[column])}
+        return next((folded[name] for name in names if name in folded), None)
 
     @property
     def objective(self) -> str:
         """The expression that is most likely meant to be maximised."""
         chance, worth, expected = self.numeric(CHANCE), self.numeric(WORTH), self.numeric(EXPECTED)
         gain = expected or (f"{chance} * {worth}" if chance and worth else worth or chance or "contacts")
-        return f"{gain} - cost" if self.numeric(("cost",)) else gain
+        cost = self.numeric(("cost",))
+        return f"{gain} - {cost}" if cost else gain
 
 
 def look(path: Path) -> Look:
@@ -83,10 +96,13 @@ def look(path: Path) -> Look:
         try:
             db.execute("SET TimeZone = 'UTC'")
             table = db.read_parquet(str(path)) if suffix == ".parquet" else db.read_csv(str(path))
-            table.create_view("candidates")
-            columns = {name: str(kind) for name, kind, *_ in db.execute("DESCRIBE candidates").fetchall()}
-            _check_keys(path, columns)
-            return _look(db, path, columns)
+            found = dict(zip(table.columns, map(str, table.types), strict=True))
+            renamed = _key_columns(path, found)
+            _refuse_decimal_commas(table, path, found)
+            called = {theirs: ours for ours, theirs in renamed.items()}
+            listed = ", ".join(f"{quoted(name)} AS {quoted(called.get(name, name))}" for name in found)
+            table.project(listed).create_view("candidates")
+            return _look(db, path, {called.get(name, name): kind for name, kind in found.items()}, renamed)
         except duckdb.Error as error:
             what = str(error).splitlines()[0]
             raise DataError(f"cannot be read: {what}", where=str(path), fix="check that the file is whole") from None
@@ -118,18 +134,46 @@ def scenario_text(seen: Look, folder: Path) -> str:
     )
 
 
-def _check_keys(path: Path, columns: dict[str, str]) -> None:
+def quoted(name: str) -> str:
+    """Return a column's name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _key_columns(path: Path, columns: dict[str, str]) -> dict[str, str]:
+    """Return the keys that the table calls otherwise (``CustomerID``), each with its name there."""
+    findings: list[Finding] = []
+    renamed: dict[str, str] = {}
+    for key in KEYS:
+        if key in columns:
+            continue
+        near = nearest(key, columns)
+        alike = [c for c in columns if any(word in c.casefold() for word in ALIKE[key])] or ([near] if near else [])
+        if len(alike) == 1 and alike[0] not in renamed.values():
+            renamed[key] = alike[0]
+        elif key in KEYS[:2]:
+            several = len(alike) > 1
+            what = f"could be any of {', '.join(alike)}" if several else f"found {', '.join(columns)}"
+            cure = f"rename the one with the {key}'s ids to '{key}'"
+            findings.append(Finding("data", f"{path} · {key}", f"no such column; {what}", cure))
+    if findings:
+        raise DataError(findings)
+    return renamed
+
+
+def _refuse_decimal_commas(table: duckdb.DuckDBPyRelation, path: Path, columns: dict[str, str]) -> None:
+    """Raise where numbers have decimal commas: as text they would silently be left out of the objective."""
     findings = []
-    for key in ("customer", "offer"):
-        if key not in columns:
-            guess = nearest(key, columns) or next((c for c in columns if key in c.casefold()), None)
-            cure = f"rename {guess!r} to {key!r}" if guess else f"name the column of {key} ids {key!r}"
-            findings.append(Finding("data", f"{path} · {key}", f"no such column; found {', '.join(columns)}", cure))
+    for name, kind in columns.items():
+        if kind == "VARCHAR" and name.casefold() in (*CHANCE, *WORTH, *EXPECTED, "cost"):
+            found = table.filter(f"{quoted(name)} IS NOT NULL").project(quoted(name)).limit(1).fetchall()
+            if found and re.fullmatch(r"\s*-?[\d.]*,\d+\s*", found[0][0]):
+                where, fix = f"{path} · {name} = {found[0][0]!r}", "write numbers with a decimal point: 0.12"
+                findings.append(Finding("data", where, "is text, not a number", fix))
     if findings:
         raise DataError(findings)
 
 
-def _look(db: duckdb.DuckDBPyConnection, path: Path, columns: dict[str, str]) -> Look:
+def _look(db: duckdb.DuckDBPyConnection, path: Path, columns: dict[str, str], renamed: dict[str, str]) -> Look:
     def one(sql: str) -> tuple[Any, ...]:
         return db.execute(sql).fetchone() or ()
 
@@ -155,7 +199,7 @@ def _look(db: duckdb.DuckDBPyConnection, path: Path, columns: dict[str, str]) ->
             'SELECT "channel"::VARCHAR FROM candidates WHERE "channel" IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1'
         ).fetchall()
     cost = one('SELECT avg("cost") FROM candidates')[0] if NUMBERS.match(columns.get("cost", "")) else None
-    return Look(path, columns, rows, customers, _day(first), _day(last), tuple(c for (c,) in channels), cost)
+    return Look(path, columns, renamed, rows, customers, _day(first), _day(last), tuple(c for (c,) in channels), cost)
 
 
 def _one_channel(channel: str) -> tuple[str, str]:

@@ -102,7 +102,9 @@ def test_objective_is_guessed_from_number_columns(tmp_path: Path, columns: str, 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("customer_id,offr\n1,2\n", ["Maybe rename 'customer_id' to 'customer'", "Maybe rename 'offr' to 'offer'"]),
+        ("number,what\n1,2\n", ["Maybe rename the one with the customer's ids to 'customer'", "found number, what"]),
+        ("client_a,client_b,offer\n1,2,3\n", ["could be any of client_a, client_b"]),
+        ("customer;offer;propensity;value\n1;a;0,12;10\n", ["propensity = '0,12'", "with a decimal point"]),
         ("customer,offer,slot\n1,a,monday\n", ["'monday' is neither a date nor a time"]),
         ("customer,offer\n", ["has no rows"]),
     ],
@@ -152,3 +154,13 @@ def test_scenario_around_candidates_runs(contactopt: Call, tmp_path: Path, colum
     shown = contactopt("run", scenario, "--out", tmp_path / "plan", "--json")
     assert shown.code == 0, shown.err + shown.out
     assert json.loads(shown.out)["contacts"] > 0
+
+
+def test_keys_that_the_table_calls_otherwise_are_named_in_the_scenario_and_it_runs(
+    contactopt: Call, tmp_path: Path
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("CustomerID;OfferCode;Propensity;Value\n1;card;0.5;10\n2;loan;0.25;20\n", "utf-8")
+    scenario = contactopt("init", tmp_path / "mine", "--from", path).out.strip()
+    shown = contactopt("run", scenario, "--out", tmp_path / "plan", "--json")
+    assert json.loads(shown.out)["objective"] == 10.0, shown.err
