@@ -44,30 +44,31 @@ class Amounts:
     ) -> None:
         self.measures: list[Measure] = []
         self._tables, self._kinds, self._kind, self._read = tables, kinds, kind, read
-        self._known: dict[str, Amount] = {}
+        self._known: dict[tuple[str, int], Amount] = {}
         self._room = VALUE_ROOM if len(kind) <= SMALL_AMOUNTS else AMOUNT_ROOM
 
-    def amount(self, total: TotalOf) -> Amount:
-        """Return what one contact counts."""
+    def amount(self, total: TotalOf, *, finest: int = 0) -> Amount:
+        """Return what one contact counts, in so many decimal places at least, where there is room."""
         one = np.ones(self._kinds, np.int64)
         if total.expression is None:
             return Amount(one, None, 0)
         bound = self._tables.catalog.bind(total.expression)
-        if bound.text not in self._known:
-            self._known[bound.text] = self._new_amount(bound, one)
-        return self._known[bound.text]
+        key = bound.text, finest
+        if key not in self._known:
+            self._known[key] = self._new_amount(bound, one, finest)
+        return self._known[key]
 
-    def _new_amount(self, bound: Expression, one: IntArray) -> Amount:
+    def _new_amount(self, bound: Expression, one: IntArray, finest: int) -> Amount:
         if level(bound) is Level.KIND:
             each = self._by_kind(bound)
             occurs = np.bincount(self._kind, minlength=self._kinds)
             each = np.where(occurs > 0, each, 0.0)
             self._finite(each, bound)
-            weight, decimals, _ = quantised(each, float(np.abs(each) @ occurs), self._room)
+            weight, decimals, _ = quantised(each, float(np.abs(each) @ occurs), self._room, finest=finest)
             return Amount(weight, None, decimals)
         numbers = self._read[bound]
         self._finite(numbers, bound)
-        quanta, decimals, exact = quantised(numbers, float(np.abs(numbers).sum()), self._room)
+        quanta, decimals, exact = quantised(numbers, float(np.abs(numbers).sum()), self._room, finest=finest)
         self.measures.append(Measure(bound.text, quanta, decimals, exact))
         return Amount(one, len(self.measures) - 1, decimals)
 

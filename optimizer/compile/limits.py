@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.compile.quanta import limit_quanta
+from optimizer.compile.quanta import limit_quanta, places
 from optimizer.compile.sight import joins, quoted
 from optimizer.data.limit_tables import read_limits
 from optimizer.errors import DataError, ScenarioError
@@ -64,18 +65,26 @@ def _from_table(
     return out
 
 
+def limit_places(world: CompileWorld, limit: Limit, for_each: tuple[str, ...]) -> int:
+    """Return the decimal places that a limit, or the longest of a table's, is written with."""
+    if isinstance(limit, Decimal):
+        listed = [limit]
+    elif isinstance(limit, TableLimit):
+        listed = [*read_limits(world.scenario.base / limit.table, for_each, limit.column).values()]
+        listed += [] if limit.default is None else [limit.default]
+    else:
+        listed = [Decimal(text) for text in _own_texts(world, limit) if text is not None]
+    return max((places(Fraction(number)) for number in listed), default=0)
+
+
 def own_limits(
     world: CompileWorld, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool
 ) -> IntArray:
     """Return each group's own limit."""
-    column = world.tables.catalog.column(limit.column)
-    if column.table != "customers":
+    if world.tables.catalog.column(limit.column).table != "customers":
         raise ScenarioError(f"'{limit.column}' is no customers column", where=f"rule {rule}", fix="add it there")
-    rows = world.tables.con.execute(
-        f'SELECT CAST({quoted(column)} AS VARCHAR) FROM "@customers" candidates'
-        f"{joins(frozenset({'customers'}))} ORDER BY ordinal"
-    ).fetchall()
-    empty = sum(1 for (text,) in rows if text is None)
+    texts = _own_texts(world, limit)
+    empty = texts.count(None)
     if empty:
         raise DataError(
             f"{empty:,} customers have no '{limit.column}'", where=f"customers · rule {rule}", fix="fill it"
@@ -83,7 +92,17 @@ def own_limits(
     assert scope.partition is not None
     group = world.partitions[scope.partition].group
     out: npt.NDArray[np.int64] = np.full(scope.groups, UNLIMITED, np.int64)
-    quanta = [max(0, limit_quanta(Decimal(text), decimals, down=down)) for (text,) in rows]
+    quanta = [max(0, limit_quanta(Decimal(text), decimals, down=down)) for text in texts if text is not None]
     inside = group >= 0
     np.minimum.at(out, group[inside], np.array(quanta, np.int64)[inside])
     return out
+
+
+def _own_texts(world: CompileWorld, limit: ColumnLimit) -> list[str | None]:
+    """Return each customer's own limit as text."""
+    column = world.tables.catalog.column(limit.column)
+    found = world.tables.con.execute(
+        f'SELECT CAST({quoted(column)} AS VARCHAR) FROM "@customers" candidates'
+        f"{joins(frozenset({'customers'}))} ORDER BY ordinal"
+    ).fetchall()
+    return [text for (text,) in found]

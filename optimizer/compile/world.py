@@ -9,8 +9,9 @@ from decimal import Decimal
 import numpy as np
 
 from optimizer.compile.amounts import Amounts
+from optimizer.compile.bounds import group_bounds
 from optimizer.compile.kinds import BITS, Kinds
-from optimizer.compile.limits import cell_limits, own_limits
+from optimizer.compile.limits import cell_limits, limit_places, own_limits
 from optimizer.compile.sight import Level, bind, joins, level_of_column, quoted, split, tables_of
 from optimizer.compile.zones import local_day
 from optimizer.data.limit_tables import read_limits
@@ -22,7 +23,7 @@ from optimizer.problem.primitives import BoolArray, IntArray, Partition
 from optimizer.problem.problem import EVERYONE
 from optimizer.rules.pairs import Times
 from optimizer.rules.total_of import TotalOf
-from optimizer.rules.world import Amount, Clock, Past, Scope
+from optimizer.rules.world import Amount, Bounds, Clock, Past, Scope
 from optimizer.scenario import Scenario
 
 
@@ -149,23 +150,25 @@ class CompileWorld:
         by_customer = [(n, c) for n, c in named if level_of_column(c) is Level.CUSTOMER]
         reached = self._seen if cut.rest is None else self.matches(cut.rest)
         label, labels = self._labels(by_kind, reached)
-        partition, group_labels = self._partition(per, by_customer, cut.customer)
-        if per is None and tables and not by_customer:
-            labels = self._with_table_keys(labels, for_each, tables)
+        listed = self._table_keys(for_each, tables) if per is None else []
+        mine = [tuple(key[n] for n, _ in by_customer) for key in listed]
+        partition, group_labels = self._partition(per, by_customer, cut.customer, mine if by_customer else [])
         groups = 1 if partition is None else self.partitions[partition].groups
-        return Scope(label, labels, partition, groups, group_labels)
+        theirs = [tuple(key[n] for n, _ in by_kind) for key in listed]
+        code = {tuple(one.values()): i for i, one in enumerate(labels)}
+        for key in theirs:
+            code.setdefault(key, len(code))
+        place = {tuple(one.values()): i for i, one in enumerate(group_labels)}
+        cells = tuple((code[a], place[b]) for a, b in zip(theirs, mine, strict=True))
+        every = tuple(dict(zip([n for n, _ in by_kind], key, strict=True)) for key in code)
+        return Scope(label, every, partition, groups, group_labels, cells)
 
-    def _with_table_keys(
-        self, labels: tuple[Mapping[str, str | None], ...], names: tuple[str, ...], tables: tuple[TableLimit, ...]
-    ) -> tuple[Mapping[str, str | None], ...]:
-        """Add the groups that only a limits table names: a minimum on one of them is unmet."""
-        known = {tuple(one.values()) for one in labels}
-        extra: dict[tuple[str | None, ...], None] = {}
-        for limit in tables:
-            for key in read_limits(self.scenario.base / limit.table, names, limit.column):
-                if key not in known:
-                    extra[key] = None
-        return labels + tuple(dict(zip(names, key, strict=True)) for key in extra)
+    def _table_keys(self, names: tuple[str, ...], tables: tuple[TableLimit, ...]) -> list[dict[str, str | None]]:
+        """Return the groups that limits tables name, candidates or not: a minimum on an empty one is unmet."""
+        keys: dict[tuple[str | None, ...], None] = {}
+        for limit in tables if names else ():
+            keys |= dict.fromkeys(read_limits(self.scenario.base / limit.table, names, limit.column))
+        return [dict(zip(names, key, strict=True)) for key in keys]
 
     def _labels(
         self, columns: list[tuple[str, ColumnName]], reached: BoolArray
@@ -191,11 +194,15 @@ class CompileWorld:
         return f"CAST({quoted(column)} AS VARCHAR)"
 
     def _partition(
-        self, per: str | None, columns: list[tuple[str, ColumnName]], condition: Expression | None
+        self,
+        per: str | None,
+        columns: list[tuple[str, ColumnName]],
+        condition: Expression | None,
+        named: list[tuple[str | None, ...]],
     ) -> tuple[int | None, tuple[Mapping[str, str | None], ...]]:
         if condition is None and not columns and per in (None, "customer"):
             return (EVERYONE, ({},)) if per is not None else (None, ({},))
-        key = (per, tuple(columns), condition)
+        key = (per, tuple(columns), condition, tuple(named))
         names = [n for n, _ in columns]
         parts = [f"CAST({quoted(c)} AS VARCHAR)" for _, c in columns]
         used = {c.table or "" for _, c in columns} | (tables_of(condition) if condition else frozenset())
@@ -210,6 +217,8 @@ class CompileWorld:
         groups: dict[tuple[str | None, ...], int] = {(): 0} if per is None and not columns else {}
         # Groups are numbered by their first customer: hash order again.
         group = np.array([groups.setdefault(row[1:], len(groups)) if row[0] else -1 for row in rows], np.int32)
+        for values in named:
+            groups.setdefault(values, len(groups))
         if key not in self._partition_of:
             self.partitions.append(Partition(per or "everyone", group, len(groups)))
             self._partition_of[key] = len(self.partitions) - 1
@@ -227,9 +236,9 @@ class CompileWorld:
 
     # Amounts --------------------------------------------------------------------------------------------------
 
-    def amount(self, total: TotalOf) -> Amount:
+    def amount(self, total: TotalOf, *, finest: int = 0) -> Amount:
         """Return what one contact counts."""
-        return self.amounts.amount(total)
+        return self.amounts.amount(total, finest=finest)
 
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
@@ -256,7 +265,8 @@ class CompileWorld:
         if not scope.labels[0] and not scope.group_labels[0]:
             return np.ones(len(label) * scope.groups, bool)
         there = np.zeros((len(scope.labels), scope.groups), bool)
-        there[int(scope.label.max(initial=-1)) + 1 :] = True
+        for one, other in scope.named:
+            there[one, other] = True
         mine = scope.label[self.kind]
         group: IntArray = np.zeros(len(mine), np.int64)
         if scope.partition is not None:
@@ -313,11 +323,20 @@ class CompileWorld:
         ).fetchall()
         return None if first is None else int(first.toordinal())
 
+    def bounds(self, scope: Scope, clock: Clock) -> Bounds:
+        """Return when minimums in windows of hours are demanded of each group."""
+        start = self.first_day if self.history_start is None else min(self.history_start, self.first_day)
+        return group_bounds(self, scope.partition, clock, (start, self.first_day, self.last_day + 1))
+
     # Limits ---------------------------------------------------------------------------------------------------
 
     def limits(self, rule: str, limit: Limit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return the limit in quanta for each (label, group)."""
         return cell_limits(self, rule, limit, scope, decimals=decimals, down=down)
+
+    def places(self, limit: Limit, for_each: tuple[str, ...]) -> int:
+        """Return the decimal places that a limit is written with."""
+        return limit_places(self, limit, for_each)
 
     def own_limits(self, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return each group's own limit."""

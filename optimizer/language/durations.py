@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,6 +21,17 @@ LONGEST_DAYS = 36_525
 Calendar = Literal["day", "week", "month"]
 _CALENDAR: dict[str, Calendar] = {"calendar day": "day", "calendar week": "week", "calendar month": "month"}
 _FORM = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*([^\W\d]\w*)")
+
+
+def period(unit: Calendar, day: int) -> tuple[int, int]:
+    """Return the first and last day of the calendar day, week or month that a day lies in, as proleptic ordinals."""
+    date = dt.date.fromordinal(day)
+    if unit == "week":
+        return day - date.weekday(), day - date.weekday() + 6
+    if unit == "month":
+        length = calendar.monthrange(date.year, date.month)[1]
+        return day - date.day + 1, day - date.day + length
+    return day, day
 
 
 class _Text:

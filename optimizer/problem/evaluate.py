@@ -232,7 +232,7 @@ def _rows_cost(problem: Problem, rows: Rows, chosen: IntArray) -> Fraction:
 
 
 def _switch(problem: Problem, switch: Switch, chosen: IntArray) -> Iterator[Violation]:
-    pairs = pairs_of(problem, switch.uses, switch.partition, candidates=chosen)
+    pairs = pairs_of(problem, switch.uses, switch.partition, switch.measure, candidates=chosen)
     used = pairs.sums(pairs.weight)
     cells = int(np.count_nonzero(used))
     if switch.lot is not None:

@@ -246,7 +246,7 @@ def _rows(form: Form, problem: Problem, rows: Rows, block: int) -> None:
 
 
 def _switch(form: Form, problem: Problem, switch: Switch) -> None:
-    pairs = pairs_of(problem, switch.uses, switch.partition)
+    pairs = pairs_of(problem, switch.uses, switch.partition, switch.measure)
     used = form.add_columns(switch.rule, np.ones(len(pairs)))
     counting = pairs.weight > 0
     form.add_links(switch.rule, pairs.candidate[counting], used[pairs.pair[counting]])

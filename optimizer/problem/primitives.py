@@ -309,13 +309,18 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Switch:
-    """Across units: a cell (instance, group) is used never, or ``lot`` times or more; at most ``most`` are used."""
+    """Across units: a cell (instance, group) is used never, or ``lot`` times or more; at most ``most`` are used.
+
+    With a measure, index into ``Problem.measures``, the use is the sum of its amounts and ``lot`` is in its quanta.
+    Amounts are ≥ 0.
+    """
 
     rule: str
     uses: Incidence
     partition: int | None = None
     lot: int | None = None
     most: int | None = None
+    measure: int | None = None
 
 
 Primitive = Counter | DistinctCounter | Conflict | Prerequisite | Floor | Rows | Switch

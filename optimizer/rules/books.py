@@ -102,6 +102,18 @@ class Books(Protocol):
         """Create a relation ``(who, each, own)`` of whom candidates as read reach (held-out customers aside)."""
         ...
 
+    def bounds(self, who: str | None) -> str:
+        """Create a relation ``(who, since, opens, closes)`` and return its name.
+
+        Microseconds since 1970 (UTC): the first moments of history and of the horizon, and the end of the horizon, in
+        the days of all members; without ``who``, one row in the days of the default zone.
+        """
+        ...
+
+    def instants(self, where: Expression | None, clock: Clock) -> list[int]:
+        """Return the different moments of candidates as read, in microseconds since 1970 (UTC), ascending."""
+        ...
+
     def may_be_negative(self, total: TotalOf) -> bool:
         """Whether the amount is negative for some candidate as read."""
         ...

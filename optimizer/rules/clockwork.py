@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from optimizer.errors import DataError
 from optimizer.language.durations import Window
 from optimizer.problem.primitives import IntArray
+from optimizer.rules.hours import whole
 from optimizer.rules.pairs import MICROSECONDS
 from optimizer.rules.windows import Windowed, windowed
 from optimizer.rules.world import spans
@@ -32,13 +31,13 @@ def in_windows(
         days = spans(window, world.first_day, world.last_arrival)
         return windowed(scope, world.day("arrival"), days, weight=weight, past=past)
     times = world.times("arrival").instant
-    instants = _whole(rule, times[scope.kinds], "slots")
+    instants = whole(rule, times[scope.kinds], "slots")
     all_instants = np.where(np.isnan(times), 0, times).astype(np.int64)
     width = window.seconds * MICROSECONDS
     before = None
     then: IntArray = np.zeros(0, np.int64)
     if past is not None:
-        then = _whole(rule, past.instant, "history")
+        then = whole(rule, past.instant, "history")
         before = past.at(then)
     starts = np.concatenate([instants, instants - width + 1, _between(past, then, instants, width)])
     hours = [(int(start), int(start) + width - 1) for start in np.unique(starts)]
@@ -56,14 +55,3 @@ def _between(past: Past | None, then: IntArray, instants: IntArray, width: int) 
     mine = np.isin(past.group, ahead) & (then > instants.min() - width) & (then < instants.max())
     starts: IntArray = then[mine]
     return starts
-
-
-def _whole(rule: str, instants: npt.NDArray[np.float64], where: str) -> IntArray:
-    lacking = int(np.isnan(instants).sum())
-    if lacking:
-        raise DataError(
-            f"{lacking:,} times are dates without a time of day, which the hours of rule {rule} need",
-            where=where,
-            fix="write timestamps, or the rule in days",
-        )
-    return np.asarray(instants, np.int64)

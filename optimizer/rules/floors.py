@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.language.limits import ColumnLimit, Limit
-from optimizer.problem.primitives import Floor, Overrides, Shortfall
+from optimizer.problem.primitives import BoolArray, Floor, Incidence, IntArray, Overrides, Shortfall
 from optimizer.rules.books import Line
+from optimizer.rules.hours import stretches
 from optimizer.rules.limits import per_quantum
+from optimizer.rules.pairs import MICROSECONDS
 from optimizer.rules.windows import windowed
 from optimizer.rules.world import demanded
 
@@ -20,48 +22,72 @@ if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
     from optimizer.rules.books import Books
     from optimizer.rules.frequency import Frequency
-    from optimizer.rules.world import World
+    from optimizer.rules.world import Amount, Past, Scope, World
 
 
 def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primitive]:
     """Yield a floor: it is demanded of the customers that had a candidate, less what history gave them."""
     scope = world.scope(rule.name, where=rule.where, per=rule.per, for_each=rule.for_each)
-    amount = world.amount(rule.total)
+    finest = 0 if rule.penalty is None else world.places(need, rule.for_each)
+    amount = world.amount(rule.total, finest=finest)
     past = None
     if rule.sees_history:
         past = world.past(scope, where=rule.where, clock="arrival", total=rule.total, amount=amount)
-    spans = demanded(rule.within, world.first_day, world.last_day, world.history_start)
-    found = windowed(scope, world.day("arrival"), spans, weight=amount.weight, past=past, keep_empty=True)
     group, label = world.reached(scope)
-    pair_group = np.repeat(group, len(spans))
-    instance = (label[:, None] * len(spans) + np.arange(len(spans))).ravel()
+    uses, there, used = _windows(rule, world, scope, amount, past)
+    each = there.shape[1]
     if isinstance(need, ColumnLimit):
-        wanted = world.own_limits(rule.name, need, scope, decimals=amount.decimals, down=False)[pair_group]
+        wanted = world.own_limits(rule.name, need, scope, decimals=amount.decimals, down=False)[group]
     else:
-        each = world.limits(rule.name, need, scope, decimals=amount.decimals, down=False)
-        wanted = each[found.label[instance]] if len(instance) else np.zeros(0, np.int64)
-    width = max(len(found.label), 1)
-    used = _lookup(found.past_group * width + found.past_instance, found.past_used, pair_group * width + instance)
-    missing = np.maximum(wanted - used, 0)
-    keep = missing > 0
-    reaction = Shortfall.PENALTY if rule.penalty is not None else Shortfall(rule.if_short or "required")
+        wanted = world.limits(rule.name, need, scope, decimals=amount.decimals, down=False)[label]
+    missing = np.where(there, np.maximum(wanted[:, None] - used, 0), 0)
+    cell, window = np.nonzero(missing)
     assert scope.partition is not None
     yield Floor(
         rule=rule.name,
         partition=scope.partition,
-        uses=found.uses,
-        need=np.zeros(len(found.label), np.int64),
-        reaction=reaction,
+        uses=uses,
+        need=np.zeros(uses.instances, np.int64),
+        reaction=Shortfall.PENALTY if rule.penalty is not None else Shortfall(rule.if_short or "required"),
         measure=amount.measure,
         penalty=per_quantum(rule.penalty, amount.decimals),
-        overrides=Overrides.of(pair_group[keep], instance[keep], missing[keep], groups=scope.groups),
+        overrides=Overrides.of(group[cell], label[cell] * each + window, missing[cell, window], groups=scope.groups),
     )
 
 
-def _lookup(keys: np.ndarray, numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def _windows(
+    rule: Frequency, world: World, scope: Scope, amount: Amount, past: Past | None
+) -> tuple[Incidence, BoolArray, IntArray]:
+    """Return who counts in which window of which label, and what is asked of the reached (group, label) cells.
+
+    Returns
+    -------
+    uses : Incidence
+        Instance label · windows + window.
+    there : (cells, windows) bool array
+        Whether the minimum is demanded.
+    used : (cells, windows) int array
+        What history gave.
+    """
+    group, label = world.reached(scope)
+    if rule.within is not None and rule.within.seconds is not None:
+        width = rule.within.seconds * MICROSECONDS
+        spread = stretches(rule.name, scope, world.times("arrival").instant, width, weight=amount.weight)
+        bounds = world.bounds(scope, "arrival")
+        first, last = bounds.first(width)[group], bounds.last(width)[group]
+        return spread.found.uses, *spread.past(rule.name, past, group, label, first, last, most=False)
+    spans = demanded(rule.within, world.first_day, world.last_day, world.history_start)
+    found = windowed(scope, world.day("arrival"), spans, weight=amount.weight, past=past, keep_empty=True)
+    width = found.uses.instances
+    instance = label[:, None] * len(spans) + np.arange(len(spans))
+    used = _lookup(found.past_group * width + found.past_instance, found.past_used, group[:, None] * width + instance)
+    return found.uses, np.ones(used.shape, bool), used
+
+
+def _lookup(keys: IntArray, numbers: IntArray, asked: IntArray) -> IntArray:
     """Return the number of each asked key (ascending keys), 0 where there is none."""
     if not len(keys):
-        return np.zeros(len(asked), np.int64)
+        return np.zeros(asked.shape, np.int64)
     at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
     return np.where(keys[at] == asked, numbers[at], 0)
 
@@ -81,12 +107,19 @@ def audit_floor(rule: Frequency, need: Limit, books: Books) -> Iterable[Line]:
         clock="arrival",
     )
     asked = books.reached(where=rule.where, who=rule.per, each=rule.for_each, own=own)
-    windows = books.demanded(rule.within)
     key = 'CAST(json_array(q.who, q."each", w.first, w.last, CAST(q.own AS VARCHAR)) AS VARCHAR)'
-    joined = (
-        f"FROM {asked} q CROSS JOIN {windows} w LEFT JOIN {rows} r "
-        f'ON r.who = q.who AND r."each" = q."each" AND r.day BETWEEN w.first AND w.last'
-    )
+    if rule.within is not None and rule.within.seconds is not None:
+        windows = _hours(rule.per, rule.within.seconds * MICROSECONDS, rows, asked, books)
+        joined = (
+            f'FROM {asked} q JOIN ({windows}) w ON w.who = q.who AND w."each" = q."each" '
+            f'LEFT JOIN {rows} r ON r.who = q.who AND r."each" = q."each" '
+            "AND r.instant >= w.first AND r.instant < w.last"
+        )
+    else:
+        joined = (
+            f"FROM {asked} q CROSS JOIN {books.demanded(rule.within)} w LEFT JOIN {rows} r "
+            f'ON r.who = q.who AND r."each" = q."each" AND r.day BETWEEN w.first AND w.last'
+        )
     planned = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND r.planned", rule.total)}
     past = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND NOT r.planned", rule.total)}
     for text, used in planned.items():
@@ -103,3 +136,21 @@ def audit_floor(rule: Frequency, need: Limit, books: Books) -> Iterable[Line]:
         soft = rule.penalty is not None or rule.if_short == "best_effort"
         broken = not soft and not (rule.if_short == "all_or_nothing" and used.total == 0)
         yield Line(rule.name, {**group, rule.per: who}, ">=", left, used.total, short, paid, broken=broken)
+
+
+def _hours(per: str, width: int, rows: str, asked: str, books: Books) -> str:
+    """Return SQL for ``(who, each, first, last)``: the windows of hours in which a minimum is hardest to meet.
+
+    They begin where a contact leaves or is just about to come, or end with the horizon.
+    """
+    bounds, length = books.bounds(per), f"to_microseconds({width})"
+    moments = (
+        f'SELECT who, "each", instant AS start FROM {rows} UNION SELECT who, "each", instant - {length} FROM {rows} '
+        f'UNION SELECT q.who, q."each", make_timestamp(b.closes) - {length} '
+        f"FROM {asked} q JOIN {bounds} b ON b.who = q.who"
+    )
+    return (
+        f'SELECT m.who, m."each", m.start AS first, m.start + {length} AS last FROM ({moments}) m '
+        f"JOIN {bounds} b ON b.who = m.who WHERE epoch_us(m.start) "
+        f"BETWEEN greatest(b.since, b.opens - {width} + 1) AND b.closes - {width}"
+    )

@@ -71,13 +71,17 @@ class Frequency(Rule):
             raise ValueError("'if_short' and 'penalty' exclude each other\nMaybe keep 'penalty' alone")
         if self.penalty is not None and self.penalty < 0:
             raise ValueError("a penalty cannot be negative\nMaybe write it as a positive price")
+        added_up = self.penalty is not None or self.if_short == "best_effort"
+        if added_up and self.within is not None and self.within.seconds is not None:
+            raise ValueError(
+                "what is missing cannot be added up over windows of hours: there are endlessly many of them\n"
+                "Maybe write the window in days, or leave the minimum required"
+            )
         check_limits(self.total.counts, at_most=self.at_most, at_least=self.at_least, exactly=self.exactly)
         return self
 
     def unsupported(self) -> str | None:
         """Name what the compiler cannot do yet."""
-        if self.within is not None and self.within.seconds is not None and self.minimum is not None:
-            return "a minimum in a window of hours"
         if self.total.distinct and (self.at_least is not None or self.exactly is not None):
             return "a minimum of different keys ('distinct')"
         return None

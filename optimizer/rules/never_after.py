@@ -13,7 +13,7 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import SIDE_A, SIDE_B, Conflict
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
-from optimizer.rules.pairs import AFTER_SQL, Instances, Times, after, before, clock_of, near, near_sql
+from optimizer.rules.pairs import AFTER_SQL, Instances, Times, after, before, clock_of, near, near_sql, say_near
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -41,12 +41,6 @@ class NeverAfter(Rule):
     within: Window | None = Field(None, description="For how long; without it, anywhere in the horizon.")
     per: str = Field("customer", description="Who shares the policy: customer, or a customers column.")
     count_history: bool = Field(True, description="false: history does not count.")
-
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        if self.within is not None and self.within.calendar is not None:
-            return f"'never … after' in a {self.within.text} (days, weeks, hours and 'ever' are)"
-        return None
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
@@ -99,5 +93,5 @@ class NeverAfter(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        span = f", for {self.within.text}." if self.within else "."
+        span = f", {say_near(self.within, 'for {}')}." if self.within else "."
         return f"Each {self.per}: no contact where {self.never.text} after one where {self.after.text}{span}"

@@ -15,7 +15,7 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import SIDE_A, SIDE_B, BoolArray, Conflict, Incidence, IntArray, Overrides
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
-from optimizer.rules.pairs import Instances, Times, near, near_sql, united
+from optimizer.rules.pairs import Instances, Times, near, near_sql, say_near, united
 from optimizer.rules.windows import windowed
 from optimizer.rules.world import spans
 
@@ -102,15 +102,10 @@ class NeverWith(Rule):
         """Look for two different contacts, one of each sort, too close; one of them planned."""
         history = self.within is not None and self.count_history
         rows = books.marked({"a": self.never, "b": self.with_}, who=self.per, history=history, clock="arrival")
-        if self.within is None or self.within.ever:
-            close = "true"
-        elif self.within.calendar is None:
-            close = near_sql(self.within)
-        else:
-            close = f"date_trunc('{self.within.calendar}', a.day) = date_trunc('{self.within.calendar}', b.day)"
         pairs = books.query(
             f"SELECT a.who, a.day, b.day, count(*) FROM {rows} a JOIN {rows} b ON a.who = b.who AND a.a AND b.b "
-            f"AND a.contact <> b.contact AND (a.planned OR b.planned) AND {close} GROUP BY ALL ORDER BY ALL"
+            f"AND a.contact <> b.contact AND (a.planned OR b.planned) AND {near_sql(self.within)} "
+            "GROUP BY ALL ORDER BY ALL"
         )
         for who, first, second, count in pairs:
             group = {"never": str(first), "with": str(second), self.per: who}
@@ -118,7 +113,7 @@ class NeverWith(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        near = "in the same plan" if self.within is None else f"less than {self.within.text} apart"
+        near = "in the same plan" if self.within is None else say_near(self.within, "less than {} apart")
         return f"Each {self.per}: no contact where {self.never.text} and another where {self.with_.text}, {near}."
 
 

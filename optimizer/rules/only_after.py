@@ -13,7 +13,7 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import NEEDS, SERVES, Prerequisite
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
-from optimizer.rules.pairs import AFTER_SQL, Instances, Times, before, clock_of, near, near_sql
+from optimizer.rules.pairs import AFTER_SQL, Instances, Times, before, clock_of, near, near_sql, say_near
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -40,12 +40,6 @@ class OnlyAfter(Rule):
     within: Window | None = Field(None, description="At most how long before; without it, anywhere in the horizon.")
     per: str = Field("customer", description="Who shares the policy: customer, or a customers column.")
     count_history: bool = Field(True, description="false: history does not count.")
-
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        if self.within is not None and self.within.calendar is not None:
-            return f"'only … after' in a {self.within.text} (days, weeks, hours and 'ever' are)"
-        return None
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
@@ -88,5 +82,5 @@ class OnlyAfter(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        span = f", at most {self.within.text} before." if self.within else "."
+        span = f", {say_near(self.within, 'at most {} before')}." if self.within else "."
         return f"Each {self.per}: a contact where {self.only.text} only after one where {self.after.text}{span}"

@@ -13,7 +13,7 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import NEEDS, SERVES, Prerequisite
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
-from optimizer.rules.pairs import Instances, Times, near, near_sql
+from optimizer.rules.pairs import Instances, Times, near, near_sql, say_near
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -40,12 +40,6 @@ class OnlyWith(Rule):
     within: Window | None = Field(None, description="How near; without it, the same slot.")
     per: str = Field("customer", description="Who shares the policy: customer, or a customers column.")
     count_history: bool = Field(True, description="false: history does not count.")
-
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        if self.within is not None and self.within.calendar is not None:
-            return f"'only … with' in a {self.within.text} (days, weeks, hours and 'ever' are)"
-        return None
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""
@@ -89,5 +83,5 @@ class OnlyWith(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        span = f", less than {self.within.text} apart." if self.within else ", in the same slot."
+        span = f", {say_near(self.within, 'less than {} apart') if self.within else 'in the same slot'}."
         return f"Each {self.per}: a contact where {self.only.text} only with one where {self.with_.text}{span}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.language.durations import Window
+from optimizer.language.durations import Window, period
 from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import BoolArray, Incidence, IntArray, Overrides
 
@@ -63,7 +63,10 @@ def after(day: int, instant: float, others: Times) -> BoolArray:
 
 
 def near(window: Window | None, *, inclusive: bool = False) -> Relation:
-    """Return the relation «less than the window apart» (or at most, when inclusive); always true without a window."""
+    """Return the relation «less than the window apart» (or at most, when inclusive); always true without a window.
+
+    In a calendar window: within the same calendar day, week or month.
+    """
 
     def relation(day: int, instant: float, others: Times) -> BoolArray:
         if window is None or window.ever:
@@ -72,6 +75,9 @@ def near(window: Window | None, *, inclusive: bool = False) -> Relation:
             apart = np.abs(others.instant - instant)
             limit = window.seconds * MICROSECONDS
             return np.asarray(apart <= limit if inclusive else apart < limit)
+        if window.calendar is not None:
+            first, last = period(window.calendar, day)
+            return np.asarray((others.day >= first) & (others.day <= last))
         assert window.days is not None
         days = np.abs(others.day - day)
         return np.asarray(days <= window.days if inclusive else days < window.days)
@@ -145,11 +151,23 @@ AFTER_SQL = (
 """For audits: contact a is later than contact b."""
 
 
+def say_near(window: Window, rolling: str) -> str:
+    """Say in words when two contacts are near; ``rolling`` has a place for a rolling window's length."""
+    if window.ever:
+        return "at any time"
+    return f"in the same {window.text}" if window.calendar else rolling.format(window.text)
+
+
 def near_sql(window: Window | None, *, inclusive: bool = False) -> str:
-    """Return SQL for «contacts a and b are less than the window apart» (or at most, when inclusive)."""
+    """Return SQL for «contacts a and b are less than the window apart» (or at most, when inclusive).
+
+    In a calendar window: within the same calendar day, week or month.
+    """
     sign = "<=" if inclusive else "<"
     if window is None or window.ever:
         return "true"
     if window.seconds is not None:
         return f"abs(epoch_us(a.instant) - epoch_us(b.instant)) {sign} {window.seconds * MICROSECONDS}"
+    if window.calendar is not None:
+        return f"date_trunc('{window.calendar}', a.day) = date_trunc('{window.calendar}', b.day)"
     return f"abs(a.day - b.day) {sign} {window.days}"

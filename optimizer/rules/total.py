@@ -33,10 +33,11 @@ class PlanTotal(Rule):
         "{name: statement-floor, total: contacts, where: \"offer = 'statement'\", at_least: 8, penalty: 2.5}",
         "{name: branch-week, total: contacts, for_each: branch, within: 7 days, at_most: 5}",
         "{name: lots, total: contacts, for_each: offer, lot: 8}",
+        "{name: worth-printing, total: cost, for_each: offer, lot: 3}",
     )
     mathematics = (
         "Lower ≤ Σ aⱼ xⱼ ≤ upper over the contacts of each group (and window, less what history sent in it). "
-        "With a penalty p the violation v ≥ 0 is paid for: objective − p · v. With `lot: n`: n · y_g ≤ Σ xⱼ, "
+        "With a penalty p the violation v ≥ 0 is paid for: objective − p · v. With `lot: n`: n · y_g ≤ Σ aⱼ xⱼ, "
         "xⱼ ≤ y_g, y_g ∈ {0, 1} for each group g."
     )
 
@@ -47,7 +48,7 @@ class PlanTotal(Rule):
     at_most: Limit | None = Field(None, description="The upper limit.")
     at_least: Limit | None = Field(None, description="The lower limit.")
     exactly: Limit | None = Field(None, description="Both in one; of whole numbers only.")
-    lot: Number | None = Field(None, gt=0, description="Each group not at all, or at least so many times.")
+    lot: Number | None = Field(None, gt=0, description="Each group not at all, or at least so much (so many contacts).")
     penalty: Number | None = Field(None, description="Price of a unit of violation; without it the limit is hard.")
     report_only: bool = Field(False, description="true: measured, never changes the plan.")
 
@@ -61,20 +62,25 @@ class PlanTotal(Rule):
             raise ValueError("a total needs a limit\nMaybe 'at_most', 'at_least', 'exactly' or 'lot'")
         if self.penalty is not None and self.penalty < 0:
             raise ValueError("a penalty cannot be negative\nMaybe write it as a positive price")
-        check_limits(self.total.counts, at_most=self.at_most, at_least=self.at_least, exactly=self.exactly)
+        if self.lot is not None and self.within is not None:
+            raise ValueError(
+                "a lot has no window: windows overlap, and would cut every lot in two\n"
+                "Maybe leave out 'within' and add 'slot', or a column of the slots table such as its week, "
+                "to 'for_each'"
+            )
+        if self.penalty is not None and self.within is not None and self.within.seconds is not None:
+            raise ValueError(
+                "a violation cannot be added up over windows of hours: there are endlessly many of them\n"
+                "Maybe write the window in days, or leave out the penalty"
+            )
+        if self.lot is not None and self.penalty is not None:
+            raise ValueError("a lot has no penalty\nMaybe make two rules: the lot, and the limit with the penalty")
+        check_limits(
+            self.total.counts, at_most=self.at_most, at_least=self.at_least, exactly=self.exactly, lot=self.lot
+        )
         if self.total.distinct:
             raise ValueError("a constraint cannot total different keys\nMaybe 'distinct: offer' with 'at_most'")
         return self
-
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        if self.within is not None and self.within.seconds is not None:
-            return "a constraint in a window of hours"
-        if self.lot is not None and self.within is not None:
-            return "minimum lots in a window"
-        if self.lot is not None and not self.total.contacts:
-            return "minimum lots of an amount"
-        return None
 
     def needs(self) -> Needs:
         """Say what the rule looks at."""

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
+from optimizer.errors import ScenarioError
 from optimizer.language.limits import Limit
-from optimizer.problem.primitives import UNLIMITED, Incidence, IntArray, Rows, Switch
-from optimizer.rules.books import Line, Sense
+from optimizer.problem.primitives import UNLIMITED, BoolArray, Incidence, IntArray, Rows, Switch
+from optimizer.rules.books import Line
+from optimizer.rules.hours import FAR, hours_text, stretches
 from optimizer.rules.limits import per_quantum
+from optimizer.rules.pairs import MICROSECONDS
+from optimizer.rules.total_lines import audit_hours, total_line
 from optimizer.rules.windows import Windowed, windowed
 from optimizer.rules.world import demanded, spans
 
@@ -21,46 +27,46 @@ if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
     from optimizer.rules.books import Books
     from optimizer.rules.total import PlanTotal
-    from optimizer.rules.world import Scope, World
+    from optimizer.rules.world import Amount, Past, Scope, World
+
+T = TypeVar("T", bound=np.generic)
 
 
 def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
     """Yield the rows of a total: one per (``for_each`` values, window)."""
     scope = world.scope(rule.name, where=rule.where, per=None, for_each=rule.for_each, tables=rule.tables)
-    amount = world.amount(rule.total)
+    soft = [world.places(limit, rule.for_each) for _, limit in rule.limited if rule.penalty is not None]
+    amount = world.amount(rule.total, finest=max(soft, default=0))
     past = None
     if rule.within is not None:
         past = world.past(scope, where=rule.where, clock="sending", total=rule.total, amount=amount)
-    windows = spans(rule.within, world.first_day, world.last_day)
-    found = windowed(scope, world.day("sending"), windows, weight=amount.weight, past=past, keep_empty=True)
-    wanted = set(demanded(rule.within, world.first_day, world.last_day, world.history_start if rule.within else None))
-    asked = np.array([(a, b) in wanted for a, b in zip(found.first, found.last, strict=True)], bool)
-    used = np.zeros((len(found.label), scope.groups), np.int64)
-    used[found.past_instance, found.past_group] = found.past_used
+    spread = _spread(rule, world, scope, amount, past)
+    found = spread.found
     signed = world.may_be_negative(rule.total) or (past is not None and bool((past.weight < 0).any()))
 
-    def left(limit: Limit, *, down: bool) -> IntArray:
+    def left(limit: Limit, used: IntArray, *, down: bool) -> IntArray:
         each = world.limits(rule.name, limit, scope, decimals=amount.decimals, down=down)
         rest = each.reshape(len(scope.labels), scope.groups)[found.label] - used
         return np.asarray(rest if signed else np.maximum(rest, 0)).ravel()
 
-    size = used.size
-    lower: IntArray = np.full(size, -UNLIMITED)
-    upper: IntArray = np.full(size, UNLIMITED)
-    demand = np.repeat(asked, scope.groups)
-    if any(sense != "<=" for sense, _ in rule.limited):
-        demand &= world.cells(scope, found.label)
+    none = np.full(spread.most.size, UNLIMITED)
+    lower, upper = -none, none
     for sense, limit in rule.limited:
         if sense in ("<=", "="):
-            upper = left(limit, down=True)
+            upper = np.where(spread.capped.ravel(), left(limit, spread.most, down=True), UNLIMITED)
         if sense in (">=", "="):
-            lower = np.where(demand, left(limit, down=False), -UNLIMITED)
-    if rule.limited:
+            demand = spread.asked.ravel() & world.cells(scope, found.label)
+            lower = np.where(demand, left(limit, spread.least, down=False), -UNLIMITED)
+    sides = {"": (lower, upper)}
+    if np.any(lower > upper):  # in hours, history may leave less to a cap than it lacks to a minimum: no plan is both
+        sides = {"at most": (-none, upper), "at least": (lower, none)}
+    for part, (low, high) in sides.items() if rule.limited else ():
         yield Rows(
             rule=rule.name,
+            part=part,
             uses=found.uses,
-            lower=lower,
-            upper=upper,
+            lower=low,
+            upper=high,
             partition=scope.partition,
             measure=amount.measure,
             penalty=per_quantum(rule.penalty, amount.decimals),
@@ -68,9 +74,77 @@ def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
             labels=_labels(rule, scope, found),
         )
     if rule.lot is not None:
-        kind = np.flatnonzero(scope.kinds)
-        cells = Incidence.of(kind, scope.label[kind], 1, kinds=world.kinds, instances=len(scope.labels))
-        yield Switch(rule=rule.name, uses=cells, partition=scope.partition, lot=math.ceil(rule.lot))
+        yield _switch(rule, rule.lot, world, scope, amount)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spread:
+    """The windows of a total, and what history has used of each.
+
+    Parameters
+    ----------
+    found : Windowed
+    most, least : (instances, groups) int arrays
+        What caps and what minimums subtract.
+    capped, asked : (instances, groups) bool arrays
+        Where caps hold, and where minimums are demanded.
+    """
+
+    found: Windowed
+    most: IntArray
+    least: IntArray
+    capped: BoolArray
+    asked: BoolArray
+
+
+def _spread(rule: PlanTotal, world: World, scope: Scope, amount: Amount, past: Past | None) -> _Spread:
+    if rule.within is not None and rule.within.seconds is not None:
+        return _spread_hours(rule, rule.within.seconds * MICROSECONDS, world, scope, amount, past)
+    windows = spans(rule.within, world.first_day, world.last_day)
+    found = windowed(scope, world.day("sending"), windows, weight=amount.weight, past=past, keep_empty=True)
+    wanted = set(demanded(rule.within, world.first_day, world.last_day, world.history_start if rule.within else None))
+    asked = np.array([(a, b) in wanted for a, b in zip(found.first, found.last, strict=True)], bool)
+    used = np.zeros((len(found.label), scope.groups), np.int64)
+    used[found.past_instance, found.past_group] = found.past_used
+    return _Spread(found, used, used, np.ones(used.shape, bool), np.repeat(asked[:, None], scope.groups, axis=1))
+
+
+def _spread_hours(
+    rule: PlanTotal, width: int, world: World, scope: Scope, amount: Amount, past: Past | None
+) -> _Spread:
+    """Spread over windows of hours: of those that hold the same contacts, the fullest and the emptiest count."""
+    spread = stretches(rule.name, scope, world.times("sending").instant, width, weight=amount.weight)
+    label, group = (a.ravel() for a in np.indices((len(scope.labels), scope.groups)))
+    bounds = world.bounds(scope, "sending")
+
+    def by_row(numbers: npt.NDArray[T]) -> npt.NDArray[T]:
+        shape = len(scope.labels), scope.groups, len(spread.end)
+        return numbers.reshape(shape).swapaxes(1, 2).reshape(-1, scope.groups)
+
+    def used(first: IntArray, last: IntArray, *, most: bool) -> tuple[BoolArray, IntArray]:
+        there, count = spread.past(rule.name, past, group, label, first[group], last[group], most=most)
+        return by_row(there), by_row(count)
+
+    asked, least = used(bounds.first(width), bounds.last(width), most=False)
+    ever = np.full(scope.groups, FAR)
+    everywhere, most = used(-ever, ever, most=True)
+    touching, _ = used(bounds.opens - width + 1, bounds.closes - 1, most=True)
+    filled = np.bincount(spread.found.uses.instance, minlength=len(most)) > 0
+    return _Spread(spread.found, most, least, np.where(filled[:, None], everywhere, touching), asked)
+
+
+def _switch(rule: PlanTotal, lot: Decimal, world: World, scope: Scope, amount: Amount) -> Switch:
+    """Return the switch of each group: not at all, or at least a lot."""
+    if world.may_be_negative(rule.total):
+        raise ScenarioError(
+            f"'{rule.total.text}' is negative for some candidates: a group's total of 0 may not be an unused group",
+            where=f"rule {rule.name}",
+            fix="make lots of the positive part: greatest(…, 0)",
+        )
+    kind = np.flatnonzero(scope.kinds)
+    uses = Incidence.of(kind, scope.label[kind], amount.weight[kind], kinds=world.kinds, instances=len(scope.labels))
+    size = math.ceil(lot.scaleb(amount.decimals))
+    return Switch(rule=rule.name, uses=uses, partition=scope.partition, lot=size, measure=amount.measure)
 
 
 def _labels(rule: PlanTotal, scope: Scope, found: Windowed) -> tuple[str, ...]:
@@ -80,7 +154,8 @@ def _labels(rule: PlanTotal, scope: Scope, found: Windowed) -> tuple[str, ...]:
         for other in scope.group_labels:
             group = {**scope.labels[label], **other}
             if rule.within is not None and not rule.within.ever:
-                group["window"] = window_text(int(first), int(last))
+                text = hours_text if rule.within.seconds is not None else window_text
+                group["window"] = text(int(first), int(last))
             texts.append(json.dumps(group, sort_keys=True))
     return tuple(texts)
 
@@ -94,6 +169,9 @@ def window_text(first: int, last: int) -> str:
 
 def audit_total(rule: PlanTotal, books: Books) -> Iterable[Line]:
     """Sum every group in every window exactly."""
+    if rule.within is not None and rule.within.seconds is not None:
+        yield from audit_hours(rule, rule.within.seconds * MICROSECONDS, books)
+        return
     history = rule.within is not None
     rows = books.rows(
         where=rule.where, who=None, each=rule.for_each, amount=rule.total, history=history, clock="sending"
@@ -120,34 +198,14 @@ def audit_total(rule: PlanTotal, books: Books) -> Iterable[Line]:
                         continue
                     sense = "<="
                 rest = books.limit(rule.name, limit, group) - gone
-                yield _line(rule, label, sense, rest if signed else max(rest, Decimal(0)), used, slack)
+                yield total_line(rule, label, sense, rest if signed else max(rest, Decimal(0)), used, slack)
         if rule.lot is not None:
-            yield from _lot(
-                rule, group, sum((s.total for k, s in planned.items() if json.loads(k)[0] == each), Decimal(0))
-            )
+            # A lot has no window: the group has one sum.
+            yield _lot(rule, rule.lot, group, used, slack)
 
 
-def _lot(rule: PlanTotal, group: Mapping[str, object], used: Decimal) -> Iterator[Line]:
-    assert rule.lot is not None
-    short = Decimal(rule.lot) - used if 0 < used < rule.lot else Decimal(0)
+def _lot(rule: PlanTotal, lot: Decimal, group: Mapping[str, object], used: Decimal, slack: Decimal) -> Line:
+    short = lot - used if used != 0 and lot - used > slack else Decimal(0)
     broken = short > 0 and not rule.report_only
-    yield Line(rule.name, {**group, "lot": str(rule.lot)}, ">=", Decimal(rule.lot), used, short, broken=broken)
-
-
-def _line(
-    rule: PlanTotal, group: Mapping[str, object], sense: Sense, limit: Decimal, used: Decimal, slack: Decimal
-) -> Line:
-    over = {"<=": used - limit, ">=": limit - used, "=": abs(used - limit)}[sense]
-    excess = over if over > slack else Decimal(0)
-    soft = rule.penalty is not None or rule.report_only
-    return Line(
-        rule=rule.name,
-        group=group,
-        sense=sense,
-        limit=limit,
-        used=used,
-        excess=excess,
-        paid=excess * rule.penalty if rule.penalty is not None and not rule.report_only else Decimal(0),
-        broken=excess > 0 and not soft,
-        report_only=rule.report_only,
-    )
+    label = {**group, "lot": str(lot)}
+    return Line(rule.name, label, ">=", lot, used, short, broken=broken, report_only=rule.report_only)

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.language.durations import Window
+from optimizer.language.durations import Window, period
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import ColumnLimit, TableLimit
 from optimizer.problem.primitives import BoolArray, IntArray
@@ -76,6 +76,8 @@ class Scope:
         Who shares the rule: index into ``Problem.partitions``; None when everybody does.
     group_labels : tuple of mappings
         For a constraint, the ``for_each`` values that the customer tells, by group (one empty mapping if none).
+    named : tuple of (label, group)
+        Cells of a constraint that its limits tables name, whether anybody is in them or not.
     """
 
     label: IntArray
@@ -83,11 +85,35 @@ class Scope:
     partition: int | None
     groups: int
     group_labels: tuple[Mapping[str, str | None], ...] = ()
+    named: tuple[tuple[int, int], ...] = ()
 
     @property
     def kinds(self) -> BoolArray:
         """Which kinds the rule reaches."""
         return self.label >= 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bounds:
+    """When minimums in windows of hours are demanded of each group, in microseconds since 1970 (UTC).
+
+    Parameters
+    ----------
+    since, opens, closes : (groups,) int arrays
+        The first moments of history and of the horizon, and the end of the horizon.
+    """
+
+    since: IntArray
+    opens: IntArray
+    closes: IntArray
+
+    def first(self, width: int) -> IntArray:
+        """Return the first beginning of a demanded window: within history, and reaching into the horizon."""
+        return np.maximum(self.since, self.opens - width + 1)
+
+    def last(self, width: int) -> IntArray:
+        """Return the last beginning of a demanded window: it ends with the horizon."""
+        return self.closes - width
 
 
 class World(Protocol):
@@ -141,8 +167,8 @@ class World(Protocol):
         """
         ...
 
-    def amount(self, total: TotalOf) -> Amount:
-        """Return what one contact counts."""
+    def amount(self, total: TotalOf, *, finest: int = 0) -> Amount:
+        """Return what one contact counts, in quanta of so many decimal places at least, where there is room."""
         ...
 
     def past(
@@ -178,6 +204,14 @@ class World(Protocol):
         """Return the different (group, label) pairs with a candidate, before eligibility; held-out customers aside."""
         ...
 
+    def bounds(self, scope: Scope, clock: Clock) -> Bounds:
+        """Return when minimums in windows of hours are demanded of each group.
+
+        Policies see each member's own days (the latest beginning and the earliest end, where they differ),
+        constraints the days of the default zone.
+        """
+        ...
+
     @property
     def history_start(self) -> int | None:
         """First day from which history is complete; None when there is no history."""
@@ -205,6 +239,10 @@ class World(Protocol):
 
         Rounded down for a cap, up for a minimum. A ``{column}`` limit is asked for with :meth:`own_limits`.
         """
+        ...
+
+    def places(self, limit: Limit, for_each: tuple[str, ...]) -> int:
+        """Return the decimal places that a limit is written with: what a soft one must not lose."""
         ...
 
     def own_limits(self, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
@@ -236,23 +274,11 @@ def spans(window: Window | None, first: int, last: int) -> list[tuple[int, int]]
         return [(dt.date.min.toordinal(), dt.date.max.toordinal())]
     if window.days is not None:
         return [(start, start + window.days - 1) for start in range(first - window.days + 1, last + 1)]
+    assert window.calendar is not None
     found: list[tuple[int, int]] = []
     day = first
     while day <= last:
-        start, end = _calendar(window.calendar, day)
+        start, end = period(window.calendar, day)
         found.append((start, end))
         day = end + 1
     return found
-
-
-def _calendar(unit: str | None, day: int) -> tuple[int, int]:
-    import calendar
-    import datetime as dt
-
-    date = dt.date.fromordinal(day)
-    if unit == "week":
-        return day - date.weekday(), day - date.weekday() + 6
-    if unit == "month":
-        length = calendar.monthrange(date.year, date.month)[1]
-        return day - date.day + 1, day - date.day + length
-    return day, day

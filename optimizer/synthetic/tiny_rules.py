@@ -75,6 +75,11 @@ def _near(w: World) -> str:
     return w.pick(["1 day", "2 days", "3 days", "7 days"] + ["24 hours"] * w.timed)
 
 
+def _close(w: World) -> str:
+    """Return when two contacts are near each other: in a rolling window, or in the same calendar week."""
+    return "calendar week" if w.rich and w.chance(0.2) else _near(w)
+
+
 def _shared(w: World, body: Body, share: float = 0.25) -> Body:
     return {**body, "per": "household"} if w.rich and w.chance(share) else body
 
@@ -104,7 +109,7 @@ def rest(w: World) -> Body:
 def never_with(w: World) -> Body:
     """Two sorts that exclude each other; a contact may be of both."""
     body = {"never": _kind(w), "with": _kind(w)}
-    return _shared(w, {**body, "within": _near(w)} if w.chance(0.7) else body)
+    return _shared(w, {**body, "within": _close(w)} if w.chance(0.7) else body)
 
 
 def own_cap(w: World) -> Body:
@@ -129,20 +134,20 @@ def never_after(w: World) -> Body | None:
     if "history" in w.tables and w.chance(0.6):
         after = f"response = 'refused' AND {after}"
     body = {"never": _kind(w), "after": after}
-    return {**body, "within": _near(w)} if w.chance(0.7) else body
+    return {**body, "within": _close(w)} if w.chance(0.7) else body
 
 
 def only_after(w: World) -> Body | None:
     """One offer only after another."""
     first, second = w.offers[:2]
     body = {"only": f"offer = '{second}'", "after": f"offer = '{first}'"}
-    return {**body, "within": _near(w)} if w.chance(0.7) else body
+    return {**body, "within": _close(w)} if w.chance(0.7) else body
 
 
 def only_with(w: World) -> Body | None:
     """One sort only in company."""
     body = {"only": f"offer = '{w.offers[0]}'", "with": f"offer <> '{w.offers[0]}'"}
-    return {**body, "within": _near(w)} if w.chance(0.6) else body
+    return {**body, "within": _close(w)} if w.chance(0.6) else body
 
 
 def minimum(w: World) -> Body:
@@ -151,8 +156,9 @@ def minimum(w: World) -> Body:
     reaction = w.pick(("best_effort", "all_or_nothing", "penalty", "required"))
     if reaction == "penalty":
         return _shared(w, {**body, "penalty": _price(w)})
-    if w.chance(0.3):
-        body["within"] = w.pick(("3 days", "7 days"))
+    if w.chance(0.4):
+        hours = ["12 hours", "36 hours"] if w.timed and reaction != "best_effort" else []
+        body["within"] = w.pick(["3 days", "7 days", *hours])
     return {**body, "if_short": reaction} if reaction != "required" or w.chance(0.5) else body
 
 
@@ -212,6 +218,8 @@ def budget(w: World) -> Body:
 def capacity(w: World) -> Body:
     """So many contacts in each group, as a number or from a table."""
     columns = w.pick((["channel"], ["slot"], ["channel", "slot"], ["offer"], ["segment"], ["family", "channel"]))
+    if w.rich and w.chance(0.2):
+        columns = ["offer", "segment"]
     limit: Any = w.pick((1, 2, 3))
     if w.chance(0.4) and (w.rich or columns != ["segment"]):  # tables over customers columns are not a first kind
         limit = w.limits("capacity", columns, 3)
@@ -242,6 +250,10 @@ def band(w: World) -> Body:
 
 def floor_each(w: World) -> Body:
     """Set a minimum for each group, from a table."""
+    if w.rich and w.chance(0.5):  # customer and kind columns together, and a group that only the table knows
+        both = ["channel", "segment"]
+        limit = w.limits("floors", both, 1, stray=True)
+        return {"total": "contacts", "for_each": both, "at_least": limit, "penalty": _price(w)}
     columns = [w.pick(("offer", "channel", "family"))]
     return _softly(w, {"total": "contacts", "for_each": columns[0], "at_least": w.limits("floors", columns, 1)})
 
@@ -253,6 +265,10 @@ def amount(w: World) -> Body:
 
 def windowed(w: World) -> Body:
     """Limit each window, history counted."""
+    if w.timed and w.chance(0.5):  # in hours, with an amount or a minimum now and then; never soft
+        limit = w.pick(({"at_most": 1}, {"at_most": 2}, {"at_least": 1}, {"exactly": 1}))
+        body = {"total": "contacts", **limit, "within": w.pick(("6 hours", "24 hours", "60 hours"))}
+        return _where(w, {"total": "cost", "at_most": 1.25, "within": "6 hours"} if w.chance(0.2) else body)
     body = {"total": "contacts", "at_most": w.pick((1, 2, 3)), "within": w.pick(("1 day", "3 days", "7 days"))}
     return _softly(w, _where(w, body))
 
@@ -276,7 +292,10 @@ def different(w: World) -> Body:
 
 def lots(w: World) -> Body:
     """Not at all, or at least so many times."""
-    return {"total": "contacts", "for_each": w.pick(("offer", "channel")), "lot": w.pick((2, 3))}
+    each = w.pick(("offer", "channel", "segment"))
+    if w.chance(0.5):
+        return {"total": "contacts", "for_each": each, "lot": w.pick((2, 3))}
+    return {"total": w.pick(("cost", "value")), "for_each": each, "lot": w.pick((1.25, 3, 6.5))}
 
 
 Makers = dict[str, dict[str, Maker]]

@@ -133,11 +133,16 @@ class World:
         frame = pd.DataFrame(rows, columns=["customer", "channel", "purpose", "from", "until"], dtype=object)
         self.tables["consents"] = frame
 
-    def limits(self, stem: str, columns: Sequence[str], most: int) -> dict[str, Any]:
-        """Add a limits table with a row for most of the groups among the candidates, and return the limit."""
+    def limits(self, stem: str, columns: Sequence[str], most: int, *, stray: bool = False) -> dict[str, Any]:
+        """Add a limits table with a row for most of the groups among the candidates, and return the limit.
+
+        A stray row names a group that has no candidate.
+        """
         joined = self.joined()
         groups = joined[list(columns)].drop_duplicates().dropna().sort_values(list(columns), ignore_index=True)
         groups = groups[self.random.random(len(groups)) < 0.8]
+        if stray:
+            groups.loc[len(groups)] = [f"no such {column}" for column in columns]
         groups["limit_number"] = self.random.integers(0, most + 1, len(groups))
         path = f"{stem}_{len(self.tables)}.csv"
         self.tables[path] = groups

@@ -13,9 +13,11 @@ import pytest
 from optimizer.compile import build, read, world
 from optimizer.compile.quanta import limit_quanta
 from optimizer.compile.sight import Split, split
+from optimizer.language.durations import Window
 from optimizer.problem import primitives as p
 from optimizer.rules.distinct import DistinctValues
 from optimizer.rules.frequency import Frequency
+from optimizer.rules.hours import Stretches, stretches
 from optimizer.rules.never_after import NeverAfter
 from optimizer.rules.never_with import NeverWith
 from optimizer.rules.only_after import OnlyAfter
@@ -25,7 +27,7 @@ from optimizer.rules.ratio import Ratio
 from optimizer.rules.share import Share
 from optimizer.rules.spacing import Spacing
 from optimizer.rules.total import PlanTotal
-from optimizer.rules.world import demanded, spans
+from optimizer.rules.world import Bounds, demanded, spans
 
 Patch = pytest.MonkeyPatch
 Primitive = Any
@@ -171,6 +173,29 @@ def _every_kind(expression: Any, catalog: Any) -> Split:
     return Split(split(expression, catalog).customer, None)
 
 
+def _uncalendared(window: Window | None) -> Window | None:
+    return None if window is not None and window.calendar else window
+
+
+def _longer(rule: str, scope: Any, instant: Any, width: int, **named: Any) -> Stretches:
+    return stretches(rule, scope, instant, width + 1, **named)
+
+
+def _other_extreme(patch: Patch) -> None:
+    """Let history be least where a cap asks, and most where a minimum does."""
+    real = Stretches.past
+    patch.setattr(Stretches, "past", lambda self, *a, most: real(self, *a, most=not most))
+
+
+def _in_bounds(name: str, wrong: Any) -> Callable[[Patch], None]:
+    return lambda patch: patch.setattr(Bounds, name, wrong)
+
+
+def _unnamed(patch: Patch) -> None:
+    real = world.CompileWorld.scope
+    patch.setattr(world.CompileWorld, "scope", lambda self, rule, **named: replace(real(self, rule, **named), named=()))
+
+
 MUTANTS = (
     *map(
         dropped,
@@ -285,5 +310,18 @@ MUTANTS = (
         LAX,
         everywhere(near, lambda window, *, inclusive=False: near(window, inclusive=not inclusive)),
     ),
+    Mutant(
+        "calendar days are any days",
+        STRICT,
+        everywhere(near, lambda window, *, inclusive=False: near(_uncalendared(window), inclusive=inclusive)),
+    ),
+    Mutant("windows of hours hold their end", STRICT, everywhere(stretches, _longer)),
+    Mutant("windows of hours begin with slots alone", LAX, _other_extreme),
+    Mutant(
+        "minimums in hours that begin before history", STRICT, _in_bounds("first", lambda b, width: b.opens - width)
+    ),
+    Mutant("minimums in hours that end after the horizon", STRICT, _in_bounds("last", lambda b, width: b.closes)),
+    Mutant("groups of limits tables alone forgotten", WRONG, _unnamed),
+    yields("lots of contacts, not of amounts", STRICT, p.Switch, lambda s: replace(s, measure=None)),
     Mutant("pairs without history", LAX, lambda patch: patch.setattr(Instances, "past", lambda self: None)),
 )

@@ -1,8 +1,10 @@
 """All golden cases, and the lines of the semantics that have none yet, each with the reason."""
 
 from tests.golden import (
+    calendar_pairs,
     calendars,
     days_and_hours,
+    hour_minimums,
     minimum_windows,
     one_customer,
     pairs,
@@ -23,8 +25,10 @@ TOPICS = (
     days_and_hours,
     zones_and_arrivals,
     minimum_windows,
+    hour_minimums,
     one_customer,
     pairs,
+    calendar_pairs,
     sharing,
     tables,
     whole_plan,

@@ -1,6 +1,6 @@
 """Lines 29, 30, 34 and 35: ratios, shares, distinct values, lots and interruptions."""
 
-from tests.golden.cases import Best, Breaks, Case, Infeasible
+from tests.golden.cases import Best, Breaks, Case, Infeasible, RefusedInput
 
 ROI = "constraints: [{{name: roi, ratio: value, to: cost, at_least: {r}{more}}}]"
 MAIL_SHARE = "constraints: [{{name: mail-share, share: \"channel = 'mail'\", at_most: {share}{more}}}]"
@@ -204,6 +204,49 @@ CASES = [
             """
         },
         (Best("9", ("c1 A 2026-11-23", "c2 A 2026-11-23")),),
+    ),
+    Case(
+        34,
+        "a lot of nothing is a lot not begun",
+        "constraints: [{name: lots, total: units, for_each: offer, lot: 1.5}]",
+        {"candidates": "customer,offer,slot,value,units\nc1,A,2026-11-23,5,0\nc2,A,2026-11-23,4,1.4"},
+        (Best("5", ("c1 A 2026-11-23",)), Breaks(("c2 A 2026-11-23",), ("lots",))),
+    ),
+    Case(
+        34,
+        "lots by segment and offer are of contacts and customers together",
+        "constraints: [{name: lots, total: units, for_each: [segment, offer], lot: 2}]",
+        {
+            "candidates": """
+            customer,offer,slot,value,units
+            c1,A,2026-11-23,5,1.25
+            c2,A,2026-11-23,4,0.75
+            c3,A,2026-11-23,9,1.75
+            """,
+            "customers": "customer,segment\nc1,gold\nc2,gold\nc3,basic",
+        },
+        (Best("9", ("c1 A 2026-11-23", "c2 A 2026-11-23")), Breaks(("c3 A 2026-11-23",), ("lots",))),
+    ),
+    Case(
+        34,
+        "lots of an amount that may be negative are refused",
+        "constraints: [{name: lots, total: units, for_each: offer, lot: 1.5}]",
+        {"candidates": "customer,offer,slot,value,units\nc1,A,2026-11-23,5,-1"},
+        (RefusedInput(),),
+    ),
+    Case(
+        34,
+        "a lot has no window",
+        "constraints: [{name: lots, total: contacts, for_each: offer, lot: 2, within: calendar week}]",
+        {"candidates": "customer,offer,slot,value\nc1,A,2026-11-23,5"},
+        (RefusedInput(),),
+    ),
+    Case(
+        34,
+        "a lot of one and a half contacts is refused",
+        "constraints: [{name: lots, total: contacts, for_each: offer, lot: 1.5}]",
+        {"candidates": "customer,offer,slot,value\nc1,A,2026-11-23,5"},
+        (RefusedInput(),),
     ),
     Case(
         35,

@@ -39,6 +39,39 @@ CASES = [
     ),
     Case(
         27,
+        "a group of contact and customer columns that only the limits table names has its minimum too",
+        """
+        constraints:
+          - {name: each, total: contacts, for_each: [offer, segment], at_least: {table: need.csv, column: need}}
+        """,
+        {
+            "candidates": A_AND_B,
+            "customers": "customer,segment\nc1,gold\nc2,basic",
+            "need.csv": "offer,segment,need\nA,gold,1\nB,gold,0\nA,basic,1\nB,basic,0\nA,silver,1",
+        },
+        (Infeasible(),),
+    ),
+    Case(
+        27,
+        "what a group that only the limits table names lacks is paid for where the minimum is soft",
+        """
+        constraints:
+          - name: each
+            total: contacts
+            for_each: [segment, offer]
+            at_least: {table: need.csv, column: need, default: 0}
+            penalty: 0.5
+        """,
+        {
+            "candidates": "customer,offer,slot,value\nc1,A,2026-11-23,-1\nc2,B,2026-11-23,-0.25",
+            "customers": "customer,segment\nc1,gold\nc2,basic",
+            "need.csv": "segment,offer,need\ngold,B,2\nsilver,A,3\nbasic,B,1",
+        },
+        # B for gold and A for silver have nobody: 5 are missing, 2.5. B for basic costs 0.25, less than missing it.
+        (Best("-2.75", ("c2 B 2026-11-23",)),),
+    ),
+    Case(
+        27,
         "limits are joined on their keys, and the default serves the others",
         """
         constraints:
@@ -260,5 +293,13 @@ CASES = [
         {"candidates": "customer,offer,slot,value\nc1,A,2026-11-23,5\nc2,A,2026-11-23,4\nc3,A,2026-11-23,2"},
         # The second contact earns 4 for 2.5; the third would earn 2.
         (Best("6.5", ("c1 A 2026-11-23", "c2 A 2026-11-23")),),
+    ),
+    Case(
+        32,
+        "what a soft limit of more decimals than the amounts costs is exact",
+        "constraints: [{name: budget, total: cost, at_most: 1.75, penalty: 1.25}]",
+        {"candidates": "customer,offer,slot,value,cost\nc1,A,2026-11-23,5,1.5\nc2,A,2026-11-23,4,0.5"},
+        # A quarter too much: 0.3125.
+        (Best("8.6875"),),
     ),
 ]

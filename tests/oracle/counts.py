@@ -78,7 +78,8 @@ def _windows(
         raise Refused("scenario", "shortfalls are not added up over unknown zones or hour windows")
     for zones in choices if within is not None else choices[:1]:
         arrivals = {c: c.arrival(zones[c.customer]) for c in (*planned, *past)}
-        span = world.span(zones[scope.group.members[0]], counts_history=remembers)
+        here = [zones[c] for c in scope.group.members if c in world.customers]
+        span = world.span(*here, counts_history=remembers)
         for window in windows(within, [arrivals[c] for c in planned], [arrivals[h] for h in past], span):
             used = quantity(
                 scope.rule,

@@ -187,7 +187,7 @@ class Rules:
         soft = {"penalty": round(rng.uniform(0.1, 4), 1)}
         reactions: list[dict[str, Any]] = [{}, {"if_short": "best_effort"}, {"if_short": "all_or_nothing"}, soft]
         reaction = rng.choice(reactions)
-        window = rng.choice(["calendar week", "7 days", "3 days"])
+        window = rng.choice(["calendar week", "7 days", "3 days", *(["30 hours", "60 hours"] if self.clock else [])])
         return {
             "name": self.name("minimum"),
             rng.choice(["at_least", "at_least", "exactly"]): rng.choice([1, 1, 2]) if reaction else 1,
@@ -281,7 +281,8 @@ class Rules:
         return {
             "name": self.name("windowed"),
             "total": "contacts" if counts else "cost",
-            "at_most": self.rng.randint(0, 4) if counts else round(self.rng.uniform(0, 5), 2),
+            **self.maybe(0.1, at_least=1 if counts else 0.5),
+            "at_most": self.rng.randint(1, 4) if counts else round(self.rng.uniform(0.5, 5), 2),
             "within": self.window(),
             **self.maybe(0.4, for_each=self.rng.choice(["offer", "branch"])),
             **self.maybe(0.2, penalty=1.5),

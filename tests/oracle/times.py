@@ -132,12 +132,12 @@ def apart(a: At, b: At, within: Duration) -> tuple[bool, bool]:
 
 @dataclass(frozen=True)
 class Span:
-    """The horizon as a customer lives it, and the first day of history."""
+    """The horizon as some customers live it, and the first day of history."""
 
     first: date
     last: date
     since: date
-    zone: ZoneInfo
+    zones: tuple[ZoneInfo, ...]
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,9 @@ def _days(first: date, last: date, span: Span) -> Window:
 def _hours(within: Duration, planned: list[At], past: list[At], span: Span) -> list[Window]:
     """[s, s + W) for every s at which its content can change, and one s between any two of them."""
     width = within.delta
-    since, opens, closes = (midnight(day, span.zone) for day in (span.since, span.first, span.last + timedelta(1)))
+    # Reading: where members of a household live in several zones, the window lies in the days of all of them.
+    since, opens = (max(midnight(day, zone) for zone in span.zones) for day in (span.since, span.first))
+    closes = min(midnight(span.last + timedelta(1), zone) for zone in span.zones)
     instants = [needs_instants(at) for at in planned + past]
     turns = sorted(
         {since, opens, opens - width, closes - width, closes} | {i - d for i in instants for d in (timedelta(), width)}

@@ -22,6 +22,8 @@ from tests.oracle.world import Contact, World
 def total(world: World, rule: dict[str, Any], values: Values, planned: Sequence[Contact]) -> Iterator[Check]:
     """Hold Σ amount to its limits in every window with a horizon day; what history sent is subtracted (line 28)."""
     within = Duration.of(rule["within"]) if "within" in rule else None
+    if within is not None and within.unit == "hours" and "penalty" in rule:
+        raise Refused("scenario", f"{rule['name']}: violations are not added up over hour windows")
     names = names_of(rule.get("for_each"))
     past = world.matching(world.history, rule.get("where")) if within is not None else []
     past = [h for h in past if values_of(h, names) == values]
@@ -45,6 +47,8 @@ def total(world: World, rule: dict[str, Any], values: Values, planned: Sequence[
         if "lot" in rule:
             if within is not None or "penalty" in rule:
                 raise Refused("scenario", f"{rule['name']}: a lot has neither window nor penalty")
+            if signed:
+                raise Refused("scenario", f"{rule['name']}: lots of an amount that may be negative")
             lot = check_limit(rule, number(rule["lot"]))
             yield hard(rule, values, f"0 or at least {lot}")(partial(_lot, used, lot))
 

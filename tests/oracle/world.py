@@ -142,7 +142,7 @@ class World:
         customers = list(customers)
         return [dict(zip(customers, zones, strict=True)) for zones in product(*(self.zones_of(c) for c in customers))]
 
-    def span(self, zone: ZoneInfo, *, counts_history: bool) -> Span:
+    def span(self, *zones: ZoneInfo, counts_history: bool) -> Span:
         """Return the horizon and the start of history for a rule (line 10)."""
         since = self.first
         if counts_history:
@@ -151,7 +151,7 @@ class World:
                 since = date.fromisoformat(declared) if isinstance(declared, str) else declared
             elif self.history:
                 since = min(self.first, *(h.sending(self.zones_of(h.customer)[0]).day for h in self.history))
-        return Span(self.first, self.last, since, zone)
+        return Span(self.first, self.last, since, zones)
 
     # -- rules and customers -----------------------------------------------------------------------------------
 

@@ -251,13 +251,13 @@ def _row_parts(parts: _Parts, problem: Problem) -> None:
     for s in problem.switches:
         most = parts.put(np.array([UNLIMITED if s.most is None else s.most]))
         lot = np.full((problem.groups(s.partition), s.uses.instances), s.lot or 0)
-        parts.add(CELL, s.uses, s.partition, [np.zeros_like(lot), _hopeless(problem, s, lot), lot], opened=most)
+        regions = [np.zeros_like(lot), _hopeless(problem, s, lot), lot]
+        parts.add(CELL, s.uses, s.partition, regions, measure=s.measure, opened=most)
 
 
 def _hopeless(problem: Problem, cells: Floor | Switch, lot: IntArray) -> IntArray:
     """Mark the cells whose candidates together do not make their lot. Shape (groups, instances)."""
-    measure = cells.measure if isinstance(cells, Floor) else None
-    pairs = pairs_of(problem, cells.uses, cells.partition, measure, every=True)
+    pairs = pairs_of(problem, cells.uses, cells.partition, cells.measure, every=True)
     return (pairs.sums(pairs.weight).reshape(lot.shape) < lot).astype(np.int64)
 
 

@@ -176,16 +176,7 @@ class SqlBooks:
         name = self.windows(window, "arrival")
         if window is None or window.ever:
             return name
-        horizon = self.scenario.horizon
-        first, last = f"DATE '{horizon.start.isoformat()}'", f"DATE '{horizon.last.isoformat()}'"
-        since = self.scenario.data.history_since
-        start = first
-        if since is not None:
-            start = f"least({first}, DATE '{since.isoformat()}')"
-        elif self.tables.has("history"):
-            side = Side(self, planned=False)
-            earliest = f"SELECT coalesce(min({side.day('sending')}), {first}) FROM {side.source()}"
-            start = f"least({first}, ({earliest}))"
+        start, last = self._history_start(), f"DATE '{self.scenario.horizon.last.isoformat()}'"
         self._made += 1
         kept = f'"@windows{self._made}"'
         self.tables.con.execute(
@@ -193,6 +184,45 @@ class SqlBooks:
             f"SELECT * FROM {name} w WHERE w.first >= {start} AND w.last <= {last}"
         )
         return kept
+
+    def _history_start(self) -> str:
+        """Return SQL of the first day of history, or of the horizon if that is earlier."""
+        first = f"DATE '{self.scenario.horizon.start.isoformat()}'"
+        since = self.scenario.data.history_since
+        if since is not None:
+            return f"least({first}, DATE '{since.isoformat()}')"
+        if not self.tables.has("history"):
+            return first
+        side = Side(self, planned=False)
+        earliest = f"SELECT coalesce(min({side.day('sending')}), {first}) FROM {side.source()}"
+        return f"least({first}, ({earliest}))"
+
+    def bounds(self, who: str | None) -> str:
+        """Create a relation ``(who, since, opens, closes)`` and return its name."""
+        self._made += 1
+        name = f'"@windows{self._made}"'
+        side = Side(self, planned=True, relation="candidates")
+        first = f"DATE '{self.scenario.horizon.start.isoformat()}'"
+        days = self._history_start(), first, f"{first} + {self.scenario.horizon.days}"
+        if who is None:
+            zone = literal(self.clockwork.default)
+            moments = [f"epoch_us((CAST({day} AS TIMESTAMP) AT TIME ZONE {zone}) AT TIME ZONE 'UTC')" for day in days]
+            rows = f"SELECT '' AS who, {', '.join(moments)}"
+        else:
+            since, opens, closes = (f"epoch_us({side.midnight(day)})" for day in days)
+            rows = f"SELECT {side.who(who)}, max({since}), max({opens}), min({closes}) FROM {side.source()} GROUP BY 1"
+        self.tables.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({rows}) t(who, since, opens, closes)"
+        )
+        return name
+
+    def instants(self, where: Expression | None, clock: Clock) -> list[int]:
+        """Return the different moments of candidates as read, ascending."""
+        side = Side(self, planned=True, relation="candidates")
+        condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
+        moment = f"epoch_us({side.instant(clock)})"
+        found = self.query(f"SELECT DISTINCT {moment} FROM {side.source()} WHERE {condition} ORDER BY 1")
+        return [moment for (moment,) in found if moment is not None]
 
     def reached(self, *, where: Expression | None, who: str, each: tuple[str, ...], own: str | None) -> str:
         """Create a relation ``(who, each, own)`` of whom candidates as read reach."""
