@@ -16,6 +16,7 @@ from optimizer.data.layout import quote
 from optimizer.errors import AuditError, Finding
 from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
 from optimizer.plan.audit import AuditReport, audit_contacts
+from optimizer.plan.breakdown import breakdown_frame
 from optimizer.plan.plan import Plan, Termination
 from optimizer.plan.sentences import closing
 from optimizer.problem.solution import Solution
@@ -95,6 +96,7 @@ def make_plan(
         constraints=constraints,
         policies=policy_frame(compiled, solution, lost),
         funnel=funnel_frame(compiled),
+        breakdown=breakdown_frame(compiled.tables, table),
         audit=audit,
         summary=summary,
         prices={

@@ -28,6 +28,7 @@ def write_files(plan: Plan, folder: Path) -> None:
     pq.write_table(plan.table, folder / "contacts.parquet", compression="zstd", row_group_size=ROW_GROUP)
     plan.constraints.to_csv(folder / "constraints.csv", index=False, lineterminator="\n")
     plan.policies.to_csv(folder / "policies.csv", index=False, lineterminator="\n")
+    plan.breakdown.to_csv(folder / "breakdown.csv", index=False, lineterminator="\n")
     _json(folder / "prices.json", dict(plan.prices))
     _json(folder / "audit.json", plan.audit.to_dict())
     _text(folder / "scenario.yaml", plan.scenario.to_yaml())
@@ -69,6 +70,7 @@ def read_files(folder: Path) -> Plan:
         constraints=pd.read_csv(folder / "constraints.csv", dtype={"name": str, "group": str, "sense": str}),
         policies=pd.read_csv(folder / "policies.csv", dtype={"name": str, "value_lost": float}),
         funnel=pd.DataFrame(manifest["funnel"], columns=["reason", "alone", "in_order"]),
+        breakdown=pd.read_csv(folder / "breakdown.csv", dtype={"group": str, "contacts": int}),
         audit=_audit(_load(folder / "audit.json")),
         summary=summary,
         prices=_load(folder / "prices.json"),

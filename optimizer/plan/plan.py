@@ -7,12 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from optimizer.plan import cards
 from optimizer.plan.audit.report import AuditReport
 from optimizer.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+
+STOPPED: Mapping[str | None, str] = {
+    None: "obeys every rule",
+    "gap": "as close to the best possible as was asked",
+    "time": "stopped by the time limit",
+    "exhausted": "nothing left to try",
+    "interrupted": "interrupted",
+}
+"""Why a run that proved no optimum stopped, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +44,16 @@ class Termination:
     limit: Literal["gap", "time", "exhausted", "interrupted"] | None
     detail: str
 
+    @property
+    def words(self) -> str:
+        """The same for people: ``proven optimal``, ``stopped by the time limit``."""
+        return "proven optimal" if self.reason == "optimal" else STOPPED[self.limit]
+
     def __str__(self) -> str:
         return self.reason if self.limit is None else f"{self.reason} ({self.limit} limit)"
+
+    def _repr_html_(self) -> str:
+        return cards.card(self.words, [self.detail] if self.detail else [])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,6 +70,8 @@ class Plan:
         ``name, refused, value_lost``.
     funnel : pandas.DataFrame
         ``reason, alone, in_order``: candidates that eligibility refused.
+    breakdown : pandas.DataFrame
+        ``group, contacts``: contacts by offer and by what the customers and offers tables tell of them.
     audit : AuditReport
     summary : mapping
         The content of ``summary.json``.
@@ -66,6 +87,7 @@ class Plan:
     constraints: pd.DataFrame
     policies: pd.DataFrame
     funnel: pd.DataFrame
+    breakdown: pd.DataFrame
     audit: AuditReport
     summary: Mapping[str, Any]
     prices: Mapping[str, Any]
@@ -125,16 +147,20 @@ class Plan:
         return read(Path(folder))
 
     def __repr__(self) -> str:
-        bound = "no bound" if self.bound is None else f"bound {self.bound:,.2f}, gap {self.gap:.1e}"
+        reached = f"{self.table.num_rows:,} contacts to {self.summary['customers_contacted']:,} customers"
+        said = "cost" if self.prices["sense"] == "minimize" else "value"
         return (
-            f"Plan {self.scenario.name}: {self.table.num_rows:,} contacts, objective {self.objective:,.2f}\n"
-            f"  {self.termination}, {bound} (by {self.summary['bound_by'] or 'nobody'})\n"
+            f"Plan {self.scenario.name}: {said} {self.objective:,.2f}, {reached}\n"
+            f"  {self.termination.words}; {self._proof()}\n"
             f"  {self.audit}"
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         first, *rest = repr(self).splitlines()
-        lines = "".join(f"<div>{escape(line.strip())}</div>" for line in (*rest, *self.sentences))
-        return f"<div><strong>{escape(first)}</strong>{lines}</div>"
+        return cards.card(first, [*(line.strip() for line in rest), *self.sentences[1:]])
+
+    def _proof(self) -> str:
+        if self.bound is None or self.gap is None:
+            return "how far from the best possible is not proven"
+        source = {"prices": " by prices", "search": " by search"}.get(self.summary["bound_by"] or "", "")
+        return f"best possible {self.bound:,.2f}, gap {100 * self.gap:.3g} % (proven{source})"

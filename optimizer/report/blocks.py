@@ -11,21 +11,31 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimizer.report.numbers import group_words, known
+from optimizer.rules.total import PlanTotal
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from optimizer.plan.plan import Plan
+    from optimizer.scenario import Scenario
 
 Block = dict[str, Any]
 
 GROUPS_LISTED = 40
 """Groups of one rule that are listed; constraints.csv has all of them."""
-VIOLATIONS_LISTED = 20
-MOST_CONTACTS = 10
+GROUPS_DRAWN = 600
+"""Groups of two keys that are laid out as a table."""
+TWO_KEYS = 2
+NORMAL_95 = 1.96
 SENSES = {"<=": "at most", "≤": "at most", ">=": "at least", "≥": "at least", "=": "exactly", "==": "exactly"}
 
-STOPPED = {"time": "stopped by the time limit", "interrupted": "interrupted", "exhausted": "nothing left to try"}
+PRACTICES = {
+    "value": "highest value first",
+    "value_per_cost": "best value per cost first",
+    "priority": "by offer priority",
+    "first_come": "first come, first served",
+}
+"""What people do today, in their words."""
 
 
 def answer(plan: Plan) -> Block:
@@ -36,8 +46,9 @@ def answer(plan: Plan) -> Block:
         "optimal": termination.reason == "optimal",
         "minimising": _minimising(plan),
         "reached": termination.limit in (None, "gap"),
-        "stopped": STOPPED.get(termination.limit or ""),
+        "stopped": None if termination.limit in (None, "gap") else termination.words,
         "detail": termination.detail,
+        "days": days(plan.scenario),
         "objective": number(plan.objective),
         "bound": number(plan.bound),
         "gap": number(plan.gap),
@@ -45,6 +56,30 @@ def answer(plan: Plan) -> Block:
         "penalties": number(plan.penalties),
         "sentences": list(plan.sentences),
     }
+
+
+def days(scenario: Scenario) -> str:
+    """Say which days are planned."""
+    first, last = scenario.horizon.start, scenario.horizon.last
+    if first == last:
+        return f"{first:%A} {first.day} {first:%B %Y}"
+    begin = f"{first:%a} {first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
+    return f"{begin} – {last:%a} {last.day} {last:%b %Y}, {scenario.horizon.days} days"
+
+
+def spending(plan: Plan) -> list[Block]:
+    """Return what the plan spends: the totals of an amount over all its contacts that have an upper limit."""
+    totals = {
+        rule.name: rule.total.text
+        for rule in plan.scenario.rules()
+        if isinstance(rule, PlanTotal) and not rule.total.counts and not rule.report_only
+        if rule.where is None and rule.within is None
+    }
+    return [
+        {"what": totals[rule["name"]], "rule": rule["name"], **{key: rule[key] for key in ("used", "limit", "share")}}
+        for rule in rules(plan)
+        if rule["name"] in totals and rule["sense"] == "at most" and rule["groups"] == 1
+    ]
 
 
 def comparison(plan: Plan) -> list[Block]:
@@ -61,8 +96,14 @@ def comparison(plan: Plan) -> list[Block]:
     ranked = sorted(baselines.items(), key=lambda item: (item[1] is None, -sign * (item[1] or 0), item[0]))
     for name, value in ranked:
         gain = sign * (mine - value) / abs(value) if value and mine is not None else None
-        rows.append({"name": name.replace("_", " "), "kind": "baseline", "objective": value, "gain": gain})
+        said = PRACTICES.get(name, name.replace("_", " "))
+        rows.append({"name": said, "kind": "baseline", "objective": value, "gain": gain})
     return rows if bound is not None else rows[1:]
+
+
+def best_practice(plan: Plan) -> Block | None:
+    """Return the best of what people do today; None where none of it found a plan."""
+    return next((row for row in comparison(plan) if row["kind"] == "baseline" and row["objective"] is not None), None)
 
 
 def rules(plan: Plan) -> list[Block]:
@@ -71,18 +112,25 @@ def rules(plan: Plan) -> list[Block]:
     ``groups`` is how many rows it has, ``full`` how many of them have used their limit up, ``share`` the largest
     used / limit, and ``price_low``, ``price_high`` the range of what one more unit of the limit is worth.
     """
-    found: dict[tuple[str, str], list[Block]] = {}
-    for record in _records(plan.constraints):
-        line = _line(record)
-        found.setdefault((line["name"], line["sense"]), []).append(line)
-    return [_rule(name, sense, lines) for (name, sense), lines in found.items()]
+    words = _words(plan)
+    return [_rule(name, sense, lines, words) for (name, sense), lines in _lines(plan).items()]
 
 
 def policies(plan: Plan) -> list[Block]:
-    """Return what each contact policy refused, dearest first."""
+    """Return what each contact policy says, refused and costs, dearest first.
+
+    ``spread`` is half the width of a 95 % interval around ``value_lost`` where that was estimated from a sample.
+    """
+    words = _words(plan)
     rows = [
-        {"name": row["name"], "refused": number(row["refused"]), "value_lost": number(row["value_lost"])}
-        for row in _records(plan.policies)
+        {
+            "name": row["name"],
+            "words": words.get(row["name"], ""),
+            "refused": number(row["refused"]),
+            "value_lost": number(row["value_lost"]),
+            "spread": NORMAL_95 * (number(row.get("value_lost_error")) or 0),
+        }
+        for row in records(plan.policies)
     ]
     return sorted(rows, key=lambda row: (-(row["value_lost"] or 0), -(row["refused"] or 0), row["name"]))
 
@@ -94,79 +142,23 @@ def funnel(plan: Plan) -> list[Block]:
     """
     left = plan.summary.get("candidates") or 0
     steps = []
-    for row in _records(plan.funnel):
+    for row in records(plan.funnel):
         left -= row["in_order"]
         if row["alone"]:
             steps.append({"reason": row["reason"], "alone": row["alone"], "in_order": row["in_order"], "left": left})
     return steps
 
 
-def frequencies(plan: Plan) -> list[Block]:
-    """Return how many customers get 0, 1, 2, … contacts; the last step may stand for its number *or more*."""
-    per_customer = plan.contacts["customer"].value_counts()
-    spread = per_customer.value_counts()
-    customers = dict(zip(spread.index.astype(int).tolist(), spread.astype(int).tolist(), strict=True))
-    customers[0] = max(0, (plan.summary.get("customers") or 0) - len(per_customer))
-    last = min(max(customers), MOST_CONTACTS)
-    return [{"contacts": n, "customers": customers.get(n, 0), "or_more": False} for n in range(last)] + [
-        {
-            "contacts": last,
-            "customers": sum(c for n, c in customers.items() if n >= last),
-            "or_more": last < max(customers),
-        }
-    ]
-
-
-def schedule(plan: Plan) -> Block | None:
-    """Return the planned contacts by slot and channel: ``rows`` (channels), ``columns`` (slots), ``cells``.
-
-    None when the plan is empty or its contacts have neither.
-    """
-    axes = [axis for axis in ("channel", "slot") if axis in plan.contacts.columns]
-    if not axes or not len(plan.contacts):
-        return None
-    counts = plan.contacts.groupby(axes, observed=True, dropna=False).size()
-    cells: dict[tuple[str, str], int] = {}
-    for key, count in counts.items():
-        named = dict(zip(axes, key if isinstance(key, tuple) else (key,), strict=True))
-        cells[str(named.get("channel", "contacts")), str(named.get("slot", "all slots"))] = int(count)
-    rows, columns = sorted({row for row, _ in cells}), sorted({column for _, column in cells})
-    return {"rows": rows, "columns": columns, "cells": [[cells.get((r, c), 0) for c in columns] for r in rows]}
-
-
 def capacities(plan: Plan) -> list[Block]:
-    """Return the constraints that hold per group and cap something: use and limit of each group."""
-    grouped = [rule for rule in rules(plan) if rule["groups"] > 1 and rule["sense"] == "at most"]
-    for rule in grouped:
-        rule["lines"] = sorted(rule["lines"], key=lambda line: line["group"])
-    return grouped
+    """Return the constraints that hold per group and cap something: use and limit of each group, in order.
 
-
-def audit(plan: Plan) -> Block:
-    """Return the verdict of the audit and the first violations."""
-    violations = _records(plan.audit.violations)
-    listed = [{key: _plain(value) for key, value in row.items()} for row in violations[:VIOLATIONS_LISTED]]
-    return {"ok": plan.audit.ok, "violations": listed, "hidden": len(violations) - len(listed)}
-
-
-def provenance(plan: Plan) -> list[tuple[str, str]]:
-    """Return what it takes to repeat the run, as label and value."""
-    summary = plan.summary
-    versions = summary.get("versions") or {}
-    rows = {
-        "scenario": summary.get("scenario"),
-        "engine": summary.get("engine"),
-        "bound": {
-            "prices": "from row prices; `contactopt audit` recomputes it",
-            "search": "from the solver's search",
-        }.get(summary.get("bound_by") or "", summary.get("bound_by")),
-        "seed": summary.get("seed"),
-        "repeatable": "yes: same inputs, same bytes"
-        if summary.get("reproducible")
-        else "no: a clock or a signal stopped it",
-        "versions": " · ".join(f"{name} {version}" for name, version in sorted(versions.items())),
-    }
-    return [(label, str(value)) for label, value in rows.items() if value not in (None, "")]
+    Unlike in :func:`rules`, two keys keep all their groups as long as they make a table that can be read.
+    """
+    return [
+        _rule(name, sense, sorted(lines, key=lambda line: line["group"]), _words(plan), drawn=True)
+        for (name, sense), lines in _lines(plan).items()
+        if len(lines) > 1 and sense == "at most"
+    ]
 
 
 def number(value: Any) -> Any:
@@ -178,8 +170,22 @@ def _minimising(plan: Plan) -> bool:
     return plan.prices.get("sense") == "minimize"
 
 
-def _records(frame: pd.DataFrame) -> list[Block]:
+def records(frame: pd.DataFrame) -> list[Block]:
+    """Return the rows of a frame as dictionaries."""
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _words(plan: Plan) -> dict[str, str]:
+    return {rule.name: rule.words() for rule in plan.scenario.rules()}
+
+
+def _lines(plan: Plan) -> dict[tuple[str, str], list[Block]]:
+    """Return the lines of the constraints by name and sense."""
+    found: dict[tuple[str, str], list[Block]] = {}
+    for record in records(plan.constraints):
+        line = _line(record)
+        found.setdefault((line["name"], line["sense"]), []).append(line)
+    return found
 
 
 def _line(record: Mapping[str, Any]) -> Block:
@@ -190,7 +196,7 @@ def _line(record: Mapping[str, Any]) -> Block:
         "name": record["name"],
         "sense": SENSES.get(record["sense"], str(record["sense"]).replace("_", " ")),
         "group": group_words(keys),
-        "keys": {str(k): _plain(v) for k, v in keys.items()} if isinstance(keys, dict) else {},
+        "keys": {str(k): plain(v) for k, v in keys.items()} if isinstance(keys, dict) else {},
         "limit": limit,
         "used": used,
         "slack": number(record["slack"]),
@@ -202,9 +208,14 @@ def _line(record: Mapping[str, Any]) -> Block:
     }
 
 
-def _rule(name: str, sense: str, lines: list[Block]) -> Block:
+def _rule(name: str, sense: str, lines: list[Block], words: Mapping[str, str], *, drawn: bool = False) -> Block:
+    """Sum a rule's lines up; the tightest of them are listed, or as many as can be drawn, in their order."""
     prices = [line["price"] for line in lines if line["price"] is not None]
     tightest = sorted(lines, key=lambda r: (not r["full"], -abs(r["price"] or 0), -(r["share"] or 0), r["group"]))
+    most = GROUPS_DRAWN if drawn and len(lines[0]["keys"]) == TWO_KEYS else GROUPS_LISTED
+    listed = tightest[:most]
+    if drawn:
+        listed = lines if len(lines) <= most else sorted(listed, key=lambda line: line["group"])
     return {
         "name": name,
         "sense": sense,
@@ -215,12 +226,15 @@ def _rule(name: str, sense: str, lines: list[Block]) -> Block:
         "share": max((line["share"] for line in lines if line["share"] is not None), default=None),
         "price_low": min(prices, default=None),
         "price_high": max(prices, default=None),
+        "dearest": max(map(abs, prices), default=None),
         "penalty": sum(line["penalty"] for line in lines),
         "report_only": lines[0]["report_only"],
-        "lines": tightest[:GROUPS_LISTED],
-        "hidden": max(0, len(lines) - GROUPS_LISTED),
+        "words": words.get(name, ""),
+        "lines": listed,
+        "hidden": len(lines) - len(listed),
     }
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """Return a cell of a frame as text; nothing where there is no value."""
     return "" if value is None or value != value else str(value)

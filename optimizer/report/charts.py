@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from optimizer.report.numbers import amount, percent, whole
+from optimizer.report.numbers import amount, brief, percent, whole
 
 Chart = dict[str, Any]
 
@@ -18,6 +18,7 @@ COLUMN_HEIGHT = 132
 HEADROOM = 18
 """Pixels above the tallest column, for its number."""
 LABELS_SHOWN = 10
+SHADES = 10
 
 
 def bars(rows: Sequence[Chart]) -> list[Chart]:
@@ -45,7 +46,7 @@ def capacity_columns(lines: Sequence[Chart]) -> Chart:
                 "limit": None if line["limit"] is None else float(line["limit"]),
                 "label": " · ".join(label(value) for value in line["keys"].values()),
                 "title": _title(line),
-                "text": amount(line["used"]) if len(lines) <= LABELS_SHOWN else "",
+                "text": brief(line["used"]) if len(lines) <= LABELS_SHOWN else "",
                 "full": line["full"],
             }
             for line in lines
@@ -53,9 +54,15 @@ def capacity_columns(lines: Sequence[Chart]) -> Chart:
     )
 
 
-def frequency_columns(steps: Sequence[Chart]) -> Chart:
-    """Draw how many customers get how many contacts."""
-    return _columns(
+def frequency_columns(steps: Sequence[Chart], caps: Sequence[Chart] = ()) -> Chart:
+    """Draw how many customers get how many contacts, and a line behind the last number that a cap allows.
+
+    Parameters
+    ----------
+    steps, caps : sequence of dict
+        Of :func:`~optimizer.report.spread.frequencies` and :func:`~optimizer.report.spread.caps`.
+    """
+    drawn = _columns(
         [
             {
                 "value": float(step["customers"]),
@@ -63,12 +70,22 @@ def frequency_columns(steps: Sequence[Chart]) -> Chart:
                 "label": f"{step['contacts']}{'+' if step['or_more'] else ''}",
                 "title": f"{whole(step['customers'])} customers get {step['contacts']}"
                 + (" or more" if step["or_more"] else ""),
-                "text": whole(step["customers"]),
+                "text": brief(step["customers"]),
                 "full": False,
             }
             for step in steps
         ]
     )
+    named: dict[int, list[str]] = {}
+    for cap in caps:
+        named.setdefault(cap["cap"], []).append(cap["name"])
+    pitch = 100 / max(1, len(steps))
+    drawn["caps"] = [
+        {"x": _round((cap + 1) * pitch), "label": ", ".join(names)}
+        for cap, names in named.items()
+        if cap < len(steps) and not steps[-1]["or_more"]
+    ]
+    return drawn
 
 
 def capacity_grid(lines: Sequence[Chart]) -> Chart | None:
@@ -81,22 +98,27 @@ def capacity_grid(lines: Sequence[Chart]) -> Chart | None:
     return _grid(rows, columns, [[_cell(by_cell.get((r, c))) for c in columns] for r in rows])
 
 
-def schedule_grid(schedule: Chart) -> Chart:
-    """Lay the planned contacts out as a table of channels by slots."""
-    most = max((cell for row in schedule["cells"] for cell in row), default=0) or 1
+def counts_grid(table: Chart, *, between: str = ", ") -> Chart:
+    """Lay counts out as a table: :func:`~optimizer.report.spread.schedule` or one of ``groups``."""
+    most = max((cell for row in table["cells"] for cell in row), default=0) or 1
+    rows, columns = table["rows"], table["columns"]
     cells: list[list[Chart | None]] = [
         [
             {
-                "text": whole(n),
-                "shade": _round(n / most),
-                "title": f"{row}, {column}: {whole(n)} contacts",
+                "text": brief(n),
+                "step": _step(n / most),
+                "title": f"{label(row)}{between}{label(column)}: {whole(n)} contacts",
                 "full": False,
             }
-            for column, n in zip(schedule["columns"], counts, strict=True)
+            if n
+            else None
+            for column, n in zip(columns, counts, strict=True)
         ]
-        for row, counts in zip(schedule["rows"], schedule["cells"], strict=True)
+        for row, counts in zip(rows, table["cells"], strict=True)
     ]
-    return _grid(schedule["rows"], schedule["columns"], cells)
+    sums = [brief(sum(counts)) for counts in table["cells"]]
+    below = [brief(sum(counts)) for counts in zip(*table["cells"], strict=True)]
+    return _grid(rows, columns, cells) | {"sums": sums, "below": below, "total": brief(sum(map(sum, table["cells"])))}
 
 
 def label(text: str) -> str:
@@ -133,11 +155,18 @@ def _columns(items: Sequence[Chart]) -> Chart:
                 "label": item["label"] if i % every == 0 else "",
             }
         )
-    return {"base": base, "height": base + 22, "columns": columns}
+    return {"base": base, "height": base + 22, "columns": columns, "caps": []}
 
 
 def _grid(rows: Sequence[str], columns: Sequence[str], cells: list[list[Chart | None]]) -> Chart:
-    return {"rows": [label(row) for row in rows], "columns": [label(column) for column in columns], "cells": cells}
+    return {
+        "rows": [label(row) for row in rows],
+        "columns": [label(column) for column in columns],
+        "cells": cells,
+        "sums": None,
+        "below": None,
+        "total": None,
+    }
 
 
 def _cell(line: Chart | None) -> Chart | None:
@@ -145,7 +174,7 @@ def _cell(line: Chart | None) -> Chart | None:
         return None
     return {
         "text": percent(line["share"], 2) if line["share"] is not None else amount(line["used"]),
-        "shade": _round(min(1.0, max(0.0, line["share"] or 0))),
+        "step": _step(line["share"] or 0),
         "title": _title(line),
         "full": line["full"],
     }
@@ -153,6 +182,11 @@ def _cell(line: Chart | None) -> Chart | None:
 
 def _title(line: Chart) -> str:
     return f"{line['group']}: {amount(line['used'])} of {amount(line['limit'])}"
+
+
+def _step(share: float) -> int:
+    """Return the shade of a cell: the page's policy allows classes, and no styles of single elements."""
+    return round(min(1.0, max(0.0, share)) * SHADES)
 
 
 def _round(number: float) -> float:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from optimizer.report import charts
 from optimizer.report.blocks import Block
 from optimizer.report.compare_blocks import comparison_blocks
-from optimizer.report.numbers import whole
-from optimizer.report.page import environment
+from optimizer.report.page import pour
 
 if TYPE_CHECKING:
     from optimizer.analysis.compare import Comparison
@@ -31,7 +30,7 @@ def render_comparison(found: Comparison) -> str:
     said = comparison_blocks(found)
     for moved in said["moves"]:
         moved["grids"] = {column: _grid(matrix) for column, matrix in moved["matrices"].items()}
-    return environment().get_template("compare.html.j2").render(said=said, bars=charts.bars(_bars(said)))
+    return pour("compare.html.j2", said=said, bars=charts.bars(_bars(said)))
 
 
 def _bars(said: Block) -> list[Block]:
@@ -47,14 +46,4 @@ def _bars(said: Block) -> list[Block]:
 
 def _grid(matrix: Block) -> Block:
     names = [[NOTHING if value is None else value or "–" for value in matrix[axis]] for axis in ("rows", "columns")]
-    most = max((n for row in matrix["cells"] for n in row), default=0) or 1
-    cells = [
-        [
-            {"text": whole(n), "shade": round(n / most, 3), "title": f"{before} → {after}: {whole(n)}", "full": False}
-            if n
-            else None
-            for after, n in zip(names[1], row, strict=True)
-        ]
-        for before, row in zip(names[0], matrix["cells"], strict=True)
-    ]
-    return {"rows": names[0], "columns": names[1], "cells": cells}
+    return charts.counts_grid({"rows": names[0], "columns": names[1], "cells": matrix["cells"]}, between=" → ")

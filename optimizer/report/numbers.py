@@ -10,6 +10,7 @@ from typing import Any
 Number = int | float | Decimal
 
 NOTHING = "–"
+TEN_THOUSAND = 10_000
 
 
 def known(number: Any) -> bool:
@@ -35,6 +36,25 @@ def signed_amount(number: Number | None) -> str:
     """Format a difference as an amount with its sign."""
     text = amount(number)
     return f"+{text}" if number is not None and known(number) and number > 0 else text
+
+
+def brief(number: Number | None) -> str:
+    """Format an amount for a chart, where room is short: 1,204, then 12.0 k, 3.40 M."""
+    if number is None or not known(number) or abs(float(number)) < TEN_THOUSAND:
+        return amount(number)
+    far = abs(float(number))
+    power, unit = (9, "bn") if far >= 10**9 else (6, "M") if far >= 10**6 else (3, "k")
+    shown = float(number) / 10**power
+    decimals = max(0, 2 - math.floor(math.log10(abs(shown))))
+    return f"{shown:,.{decimals}f} {unit}".replace("-", "−")
+
+
+def size(number: int) -> str:
+    """Format a number of bytes: 23.3 KB."""
+    for unit, power in (("GB", 9), ("MB", 6), ("KB", 3)):
+        if number >= 10**power:
+            return f"{number / 10**power:,.1f} {unit}"
+    return f"{number:,} bytes"
 
 
 def percent(share: Number | None, figures: int = 3) -> str:

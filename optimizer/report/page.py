@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import jinja2
+from markupsafe import Markup
 
-from optimizer.report import blocks, charts, numbers
+from optimizer.report import blocks, charts, numbers, spread, trust
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
 
+RULES_LISTED = 200
 CHARTED = 6
 """Grouped constraints that are drawn; the table lists all of them."""
 
 
 def render(plan: Plan) -> str:
-    """Write a plan as one HTML page that needs nothing else: no network, no script, no other file.
+    """Write a plan as one HTML page that needs nothing else: no network, no other file, and no script to be read.
 
     Parameters
     ----------
@@ -29,30 +34,62 @@ def render(plan: Plan) -> str:
     str
         The page. The same plan gives the same bytes.
     """
+    rules = blocks.rules(plan)
     capacities = blocks.capacities(plan)
-    schedule = blocks.schedule(plan)
-    frequencies = blocks.frequencies(plan)
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            answer=blocks.answer(plan),
-            bars=charts.bars(blocks.comparison(plan)),
-            rules=blocks.rules(plan),
-            capacities=[
-                rule | {"grid": charts.capacity_grid(rule["lines"]), "chart": charts.capacity_columns(rule["lines"])}
-                for rule in capacities[:CHARTED]
-            ],
-            capacities_hidden=max(0, len(capacities) - CHARTED),
-            schedule=schedule and charts.schedule_grid(schedule),
-            frequencies=frequencies,
-            frequency_chart=charts.frequency_columns(frequencies),
-            policies=blocks.policies(plan),
-            funnel=blocks.funnel(plan),
-            audit=blocks.audit(plan),
-            provenance=blocks.provenance(plan),
-        )
+    schedule = spread.schedule(plan)
+    frequencies, caps = spread.frequencies(plan), spread.caps(plan)
+    return pour(
+        "report.html.j2",
+        answer=blocks.answer(plan),
+        bars=charts.bars(blocks.comparison(plan)),
+        best=blocks.best_practice(plan),
+        spending=blocks.spending(plan),
+        rules=rules[:RULES_LISTED],
+        rules_hidden=max(0, len(rules) - RULES_LISTED),
+        capacities=[
+            rule | {"grid": charts.capacity_grid(rule["lines"]), "chart": charts.capacity_columns(rule["lines"])}
+            for rule in capacities[:CHARTED]
+        ],
+        capacities_hidden=max(0, len(capacities) - CHARTED),
+        schedule=schedule and charts.counts_grid(schedule),
+        groups=[{"by": group["by"], "grid": charts.counts_grid(group)} for group in spread.groups(plan)],
+        frequencies=frequencies,
+        frequency_chart=charts.frequency_columns(frequencies, caps),
+        caps=caps,
+        policies=blocks.policies(plan),
+        funnel=blocks.funnel(plan),
+        audit=trust.audit(plan),
+        provenance=trust.provenance(plan),
+        inputs=trust.inputs(plan),
     )
+
+
+def pour(template: str, **parts: Any) -> str:
+    """Fill a template that extends ``page.html.j2``: one file, offline, under a strict content security policy.
+
+    Only the page's own style and script may act, known by their hashes; everything that is poured in is escaped.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file in ``templates``.
+    **parts
+        Blocks, charts: plain data.
+    """
+    style, script = (_asset(name) for name in ("report.css", "report.js"))
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    page = environment().get_template(template)
+    return page.render(parts | {"style": Markup(style), "script": Markup(script), "policy": policy})
+
+
+def _asset(name: str) -> str:
+    return (files("optimizer.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @lru_cache(maxsize=1)
@@ -65,6 +102,15 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for filter_ in (numbers.amount, numbers.whole, numbers.percent, numbers.signed_amount, numbers.signed_percent):
+    shown = (
+        numbers.amount,
+        numbers.brief,
+        numbers.whole,
+        numbers.percent,
+        numbers.signed_amount,
+        numbers.signed_percent,
+        numbers.size,
+    )
+    for filter_ in shown:
         environment.filters[filter_.__name__] = filter_
     return environment

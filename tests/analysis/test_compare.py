@@ -86,7 +86,7 @@ def test_text_page_and_json_show_the_same_figures(compared: Comparison) -> None:
             assert f"{run['objective']:,.0f}" in shown
         assert said["runs"][1]["verdict"] in shown
         assert "constraints.budget.at_most" in shown
-    assert "<script" not in page
+    assert page.count("<script") == 1  # the page's own
     assert page == render_comparison(compared)
 
 
@@ -138,7 +138,7 @@ def test_hostile_names_are_escaped(tmp_path: Path) -> None:
     people = crowd(3, cost=lambda n: 1).assign(offer="<script>alert(1)</script>")
     plan = opt.solve(scenario(tmp_path, RULES, people))
     page = render_comparison(opt.compare([plan, plan]))
-    assert "<script" not in page
+    assert page.count("<script") == 1  # the page's own
     assert "&lt;script&gt;" in page
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from types import SimpleNamespace
 from typing import Any
 
 from rich.console import Console
@@ -61,5 +60,5 @@ def test_nothing_proven_is_said() -> None:
 
 
 def test_what_stopped_the_search_is_said() -> None:
-    stopped = SimpleNamespace(reason="feasible", limit="time", detail="")
+    stopped = fakes.ended("time")
     assert "within 0.0066 % of the best possible, stopped by the time limit" in text(termination=stopped)

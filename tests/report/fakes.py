@@ -8,6 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+
+from optimizer.plan.plan import Termination
+from optimizer.scenario import Scenario
 
 CHANNELS = {"call": 60, "email": 900, "letter": 120, "sms": 300}
 DAYS = [f"2026-11-{day}" for day in range(23, 30)]
@@ -71,6 +75,57 @@ def contacts() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["customer", "offer", "channel", "slot", "propensity", "contribution"])
 
 
+SCENARIO = Scenario.from_dict(
+    {
+        "version": 1,
+        "name": "spring-retention",
+        "as_of": "2026-11-22T18:00:00+00:00",
+        "horizon": {"start": "2026-11-23", "days": 7},
+        "objective": {"maximize": "propensity * value"},
+        "eligibility": [
+            {"name": "wants-mail", "keep": "email_opt_in OR channel <> 'email'"},
+            {"name": "low-score", "drop": "propensity < 0.01"},
+        ],
+        "contact_policies": [
+            {"name": "three-a-week", "at_most": 3, "within": "7 days"},
+            {"name": "loan-not-card", "never": "family = 'loan'", "with": "family = 'card'"},
+            {"name": "rest", "spacing": "2 days"},
+        ],
+        "constraints": [
+            {"name": "budget", "total": "cost", "at_most": 12000},
+            {
+                "name": "capacity",
+                "total": "contacts",
+                "for_each": ["channel", "slot"],
+                "at_most": {"table": "limits.csv", "column": "most"},
+            },
+            {"name": "branch-visits", "total": "contacts", "for_each": "slot", "at_most": 40},
+            {"name": "loan-floor", "total": "contacts", "at_least": 500, "penalty": 2.5},
+            {"name": "third-party", "total": "value", "at_most": 9000, "report_only": True},
+        ],
+    }
+)
+INPUTS = (
+    {"table": "candidates", "path": "/data/tonight/candidates.parquet", "size": 23_321, "sha256": "76ac" * 16},
+    {"table": "customers", "path": "/data/customers.csv", "size": 1_250_000, "sha256": "f7fd" * 16},
+)
+
+
+def breakdown() -> pd.DataFrame:
+    counts = {("gold", "loan"): 400, ("gold", "card"): 150, ("student", "loan"): 800}
+    rows = [(group(segment=segment, offer=offer), n) for (segment, offer), n in counts.items()]
+    return pd.DataFrame(rows, columns=["group", "contacts"])
+
+
+def audited(broken: pd.DataFrame | None = None) -> SimpleNamespace:
+    violations = pd.DataFrame() if broken is None else broken
+    return SimpleNamespace(ok=violations.empty, rules=("budget", "rest"), contacts=1350, violations=violations)
+
+
+def ended(limit: str | None, detail: str = "") -> Termination:
+    return Termination("feasible" if limit else "optimal", limit, detail)
+
+
 def plan(**changes: Any) -> Any:
     """Build the plan; keywords replace its parts (``summary`` is merged)."""
     chosen = contacts()
@@ -92,7 +147,8 @@ def plan(**changes: Any) -> Any:
     }
     summary.update(changes.pop("summary", {}))
     parts = {
-        "termination": SimpleNamespace(reason="feasible", limit="gap", detail="within the asked gap of 0.01 %"),
+        "scenario": SCENARIO,
+        "termination": ended("gap", "within the asked gap of 0.01 %"),
         "objective": 35412.75,
         "bound": 35415.1,
         "gap": 2.35 / 35412.75,
@@ -117,8 +173,12 @@ def plan(**changes: Any) -> Any:
             "Priority order, as practised today, would leave 11,293 on the table.",
             "The loan minimum could not be met in full: 12 contacts are missing, for 30.00.",
         ),
-        "audit": SimpleNamespace(ok=True, lines=pd.DataFrame(), violations=pd.DataFrame()),
+        "breakdown": breakdown(),
+        "inputs": INPUTS,
+        "audit": audited(),
         "prices": {"sense": "maximize"},
         "summary": summary,
     }
-    return SimpleNamespace(**{**parts, **changes})
+    parts |= changes
+    table = pa.Table.from_pandas(parts["contacts"])
+    return SimpleNamespace(**parts, to_arrow=lambda: table)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pandas as pd
+import pytest
 
 from optimizer.report import blocks
+from optimizer.scenario import Scenario
 from tests.report import fakes
 from tests.report.fakes import frame, plan
 
@@ -83,56 +83,54 @@ def test_a_priced_limit_that_is_not_used_up_is_not_called_full() -> None:
     assert blocks.rules(plan(constraints=priced))[0]["full"] == 0
 
 
-def test_customers_without_a_contact_are_counted_too() -> None:
-    contacts = frame("""
-        customer, offer
-        a,        x
-        a,        y
-        b,        x
-    """)
-    steps = blocks.frequencies(plan(contacts=contacts, summary={"customers": 5}))
-    assert [(step["contacts"], step["customers"]) for step in steps] == [(0, 3), (1, 1), (2, 1)]
-
-
-def test_many_contacts_share_the_last_step() -> None:
-    contacts = pd.DataFrame({"customer": ["a"] * 25 + ["b"] * 10 + ["c"]})
-    last = blocks.frequencies(plan(contacts=contacts, summary={"customers": 3}))[-1]
-    assert last == {"contacts": 10, "customers": 2, "or_more": True}
-
-
-def test_an_empty_plan_has_blocks_too() -> None:
-    nobody = plan(contacts=fakes.contacts().head(0), summary={"customers": 4})
-    assert blocks.frequencies(nobody) == [{"contacts": 0, "customers": 4, "or_more": False}]
-    assert blocks.schedule(nobody) is None
-
-
-def test_schedule_counts_contacts_by_channel_and_slot() -> None:
-    contacts = frame("""
-        customer, channel, slot
-        a,        sms,     2026-11-24
-        b,        sms,     2026-11-23
-        c,        email,   2026-11-24
-        d,        sms,     2026-11-24
-    """)
-    assert blocks.schedule(plan(contacts=contacts)) == {
-        "rows": ["email", "sms"],
-        "columns": ["2026-11-23", "2026-11-24"],
-        "cells": [[0, 1], [1, 2]],
-    }
-
-
 def test_only_grouped_limits_from_above_are_capacities() -> None:
     assert [rule["name"] for rule in blocks.capacities(plan())] == ["capacity", "branch-visits"]
 
 
-def test_violations_are_listed_and_counted() -> None:
-    broken = pd.DataFrame({"rule": ["rest"] * 25, "group": [f"C-{i}" for i in range(25)]})
-    verdict = blocks.audit(plan(audit=SimpleNamespace(ok=False, violations=broken)))
-    assert not verdict["ok"]
-    assert (len(verdict["violations"]), verdict["hidden"]) == (20, 5)
+def test_each_rule_says_what_it_means() -> None:
+    said = {rule["name"]: rule["words"] for rule in blocks.rules(plan())}
+    assert said["branch-visits"] == "The plan's contacts: at most 40 for each slot."
+    assert blocks.policies(plan())[0]["words"] == "Each customer: at most 3 contacts, in any 7 days."
 
 
-def test_nothing_of_the_clock_or_the_run_is_in_the_provenance() -> None:
-    shown = str(blocks.provenance(plan()))
-    assert "20261122T180000Z-3f9a" not in shown
-    assert "3.2" not in shown
+def test_spending_is_what_an_upper_limit_on_an_amount_counts() -> None:
+    assert blocks.spending(plan()) == [
+        {"what": "cost", "rule": "budget", "used": 12000.0, "limit": 12000.0, "share": 1.0},
+    ]
+
+
+def test_a_cost_that_was_estimated_from_a_sample_has_a_95_per_cent_range() -> None:
+    policies = frame("""
+        name, refused, value_lost, value_lost_error
+        rest, 640,     910.0,      10
+        none, 0,       0,          nan
+    """)
+    assert [row["spread"] for row in blocks.policies(plan(policies=policies))] == [pytest.approx(19.6), 0]
+
+
+def test_the_best_of_usual_practice_is_the_one_to_beat() -> None:
+    best = blocks.best_practice(plan())
+    assert best is not None
+    assert best["name"] == "best value per cost first"
+    assert blocks.best_practice(plan(summary={"baselines": {"first_come": None}})) is None
+
+
+def test_a_table_of_two_keys_keeps_every_group_in_order() -> None:
+    rows = pd.concat([fakes.constraints().iloc[[1]]] * 90, ignore_index=True)
+    rows["group"] = [fakes.group(channel=f"c{i % 3}", slot=f"2026-12-{i // 3 + 1:02}") for i in range(90)]
+    (capacity,) = blocks.capacities(plan(constraints=rows))
+    assert (len(capacity["lines"]), capacity["hidden"]) == (90, 0)
+    assert [line["group"] for line in capacity["lines"]] == sorted(line["group"] for line in capacity["lines"])
+
+
+@pytest.mark.parametrize(
+    ("horizon", "said"),
+    [
+        ({"start": "2026-11-23", "days": 7}, "Mon 23 Nov – Sun 29 Nov 2026, 7 days"),
+        ({"start": "2026-12-30", "days": 4}, "Wed 30 Dec 2026 – Sat 2 Jan 2027, 4 days"),
+        ({"start": "2026-11-23", "days": 1}, "Monday 23 November 2026"),
+    ],
+)
+def test_the_days_of_the_plan_are_said(horizon: dict[str, object], said: str) -> None:
+    scenario = {"version": 1, "name": "x", "horizon": horizon, "objective": {"maximize": "value"}}
+    assert blocks.days(Scenario.from_dict(scenario)) == said

@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from optimizer.plan import cards
 from optimizer.rules.books import Line
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
+RULES_SHOWN = 2
+"""Broken rules that a report names when it is printed."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class AuditReport:
     """Every rule recounted from raw inputs.
 
@@ -103,6 +108,24 @@ class AuditReport:
             return f"Audit: {len(self.rules)} rules recounted over {self.contacts:,} contacts, none broken."
         broken = f"{len(self.broken)} of {len(self.rules)} rules"
         return f"Audit: {broken} broken by these {self.contacts:,} contacts."
+
+    def __repr__(self) -> str:
+        return "\n".join([str(self), *(f"  {line}" for line in self._broken_words())])
+
+    def _repr_html_(self) -> str:
+        return cards.card(str(self), self._broken_words())
+
+    def _broken_words(self) -> list[str]:
+        """Say the most often broken rules, two of them; how often and for how many customers."""
+        ranked = sorted(self.broken.items(), key=lambda item: (-item[1], item[0]))
+        whom = self.customers
+        lines = [
+            f"{rule}: {count:,} times" + (f", for {whom[rule]:,} customers" if rule in whom else "")
+            for rule, count in ranked[:RULES_SHOWN]
+        ]
+        if len(ranked) > RULES_SHOWN:
+            lines[-1] += f"; and {len(ranked) - RULES_SHOWN} more rules, see .violations"
+        return lines
 
 
 def _row(line: Line) -> dict[str, Any]:
