@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from optimizer.compile.sight import joins, quoted
 from optimizer.data import open_tables
-from optimizer.data.layout import KEYS
+from optimizer.data.layout import KEY_TABLE, KEYS
 from optimizer.errors import Finding, OptimizerError, UsageError
 from optimizer.plan.plan import Plan
 from optimizer.scenario import Scenario
@@ -79,8 +79,11 @@ def _contacts(plan: Plan) -> pa.Table:
 
 def _bare(scenario: Scenario) -> Scenario:
     """Return a scenario that has the key tables and no rules, so that nothing else is read or checked."""
-    tables = ("customers", "offers", "channels", "slots")
-    named = {name: source for name in tables if (source := getattr(scenario.data, name)) is not None}
+    named = {
+        table: source.model_dump(mode="json", exclude_none=True)
+        for table, source in scenario.data.sources().items()
+        if table in KEY_TABLE.values()
+    }
     return Scenario.from_dict(
         {
             "version": 1,
