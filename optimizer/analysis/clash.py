@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from optimizer.analysis.opened import Opened
-from optimizer.analysis.system import Budget, OutOfTimeError, eased, obeyed, reaches, search, system_of
+from optimizer.analysis.system import LEAST, Budget, OutOfTimeError, eased, obeyed, reaches, search, system_of
 from optimizer.engines.exact.answer import Claim
-from optimizer.engines.exact.effort import restrict
+from optimizer.engines.exact.effort import has_best_effort, restrict
+from optimizer.errors import NoPlanError
 from optimizer.problem.evaluate import PINS
 from optimizer.problem.pairs import floor_pairs, units_of_groups
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Shortfall
@@ -122,6 +123,8 @@ def hopeless(problem: Problem, budget: Budget) -> BoolArray:
     if not needy.any():
         return needy
     part, _ = restrict(alone, needy)
+    if part.candidates >= LEAST and not has_best_effort(part):
+        return _hopeless_by_pass(part)
     linear = system_of(part, budget)
     least, _ = reaches(linear)
     row = np.flatnonzero((linear.lower > -UNLIMITED) & (linear.upper >= UNLIMITED))
@@ -130,6 +133,15 @@ def hopeless(problem: Problem, budget: Budget) -> BoolArray:
     if answer.claim is not Claim.OPTIMAL or answer.chosen is None:
         raise OutOfTimeError
     return failing(part, answer.chosen[answer.chosen < part.candidates])
+
+
+def _hopeless_by_pass(problem: Problem) -> BoolArray:
+    from optimizer.engines.decomposition.proof import hopeless_units
+
+    try:
+        return hopeless_units(problem)
+    except NoPlanError:
+        raise OutOfTimeError from None
 
 
 def unit_clashes(problem: Problem, policies: Sequence[str], budget: Budget) -> list[Clash]:

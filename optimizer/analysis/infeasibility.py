@@ -6,21 +6,25 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from optimizer.analysis.clash import MOST, Clash, irreducible, unit_clashes, with_eligibility
+from optimizer.analysis.clash import MOST, Clash, unit_clashes
 from optimizer.analysis.opened import Opened, open_up
-from optimizer.analysis.reach import Reach, minimum_of, missed, step_words, with_steps
-from optimizer.analysis.relax import Relaxation, relax, relax_greedily
-from optimizer.analysis.system import LARGEST, Budget, OutOfTimeError, obeyed, system_of
+from optimizer.analysis.priced import Priced, suits
+from optimizer.analysis.reach import Reach, step_words, with_steps
+from optimizer.analysis.relax import Relaxation, relax_greedily
+from optimizer.analysis.searched import Searched
+from optimizer.analysis.system import LARGEST, Budget, OutOfTimeError
 from optimizer.compile.build import Compiled
 from optimizer.engines.exact.effort import restrict
 from optimizer.errors import Finding, InfeasibleError, cut
 from optimizer.problem.evaluate import PINS
-from optimizer.problem.linear import Linear
 from optimizer.problem.solution import Request
+
+Asked = Searched | Priced
 
 SECONDS = 60.0
 """Time for a diagnosis; the run's own deadline may leave less."""
@@ -90,43 +94,33 @@ def _diagnose(found: Diagnosis, budget: Budget) -> None:
     within = unit_clashes(problem, [PINS, *(r.name for r in compiled.scenario.contact_policies if r.enabled)], budget)
     opened: Opened | None = open_up(compiled, budget) if within else None
     _tell(found, within, None, opened, budget)
-    if problem.candidates > LARGEST:
+    if not suits(problem) and problem.candidates > LARGEST:
         found.relaxation = relax_greedily(compiled, budget)
-    linear = system_of(problem, budget)
-    members = _in_order(found, linear)
+    asked: Asked = Priced(problem, budget) if suits(problem) else Searched.of(problem, budget)
+    members = _in_order(found, asked)
     if not within:
+        clash = asked.clash(members, known=True)
+        if clash is None:  # it takes whole numbers to see it
+            asked = Searched.of(problem, budget)
+            clash = asked.clash(members, known=True)
         opened = open_up(compiled, budget)
-        _tell(found, [_clash(linear, members, budget)], linear, opened, budget)
-    found.relaxation = _relaxed(compiled, linear, budget)
+        _tell(found, [clash] if clash else [], asked, opened, budget)
+    found.relaxation = asked.relaxed(compiled)
     while len(found.clashes) < MOST:
         members = [name for name in members if name not in _given_way(found)]
-        if not members or obeyed(linear, members, budget):
+        further = asked.clash(members)
+        if further is None:
             break
-        _tell(found, [_clash(linear, members, budget)], linear, opened, budget)
+        _tell(found, [further], asked, opened, budget)
     if len(found.clashes) == 1:
-        _look_for_others(found, linear, budget)
+        _look_for_others(found, asked)
 
 
-def _in_order(found: Diagnosis, linear: Linear) -> list[str]:
+def _in_order(found: Diagnosis, asked: Asked) -> list[str]:
     """Return the rules that can bind: pins, policies, constraints, each in the file's order."""
     scenario = found.compiled.scenario
     known = [PINS, *(rule.name for rule in (*scenario.contact_policies, *scenario.constraints))]
-    return [name for name in known if name in linear.rules]
-
-
-def _clash(linear: Linear, members: list[str], budget: Budget) -> Clash:
-    return Clash(*irreducible(lambda names: obeyed(linear, names, budget), members))
-
-
-def _relaxed(compiled: Compiled, linear: Linear, budget: Budget) -> Relaxation | None:
-    try:
-        return relax(compiled, linear, _half(budget))
-    except OutOfTimeError:
-        return relax_greedily(compiled, budget)
-
-
-def _half(budget: Budget) -> Budget:
-    return replace(budget, deadline=budget.deadline - budget.seconds_left() / 2)
+    return [name for name in known if name in asked.rules]
 
 
 def _given_way(found: Diagnosis) -> set[str]:
@@ -139,32 +133,30 @@ def _given_way(found: Diagnosis) -> set[str]:
     return gone
 
 
-def _tell(found: Diagnosis, clashes: list[Clash], linear: Linear | None, opened: Opened | None, budget: Budget) -> None:
+def _tell(found: Diagnosis, clashes: list[Clash], asked: Asked | None, opened: Opened | None, budget: Budget) -> None:
     """Add clashes with their figures; a clash is kept even when time for its figures runs out."""
     problem = found.compiled.problem
     for clash in clashes:
         found.clashes.append(Told(clash, None, None))
-        part, form = problem, linear
+        here = asked
         if clash.units is not None:
             one = np.zeros(problem.units, bool)
             one[clash.units[0]] = True
-            part, _ = restrict(replace(problem, rows=(), switches=()), one)
-            form = system_of(part, budget)
-        assert form is not None
-        main = minimum_of(form, clash.rules)
-        reach = None if main is None else missed(part, form, clash.rules, main, budget)
+            here = Searched.of(restrict(replace(problem, rows=(), switches=()), one)[0], budget)
+        assert here is not None
+        main, reach = here.missed(clash.rules)
         if reach is not None and clash.units is None:
-            reach = with_steps(reach, problem, form, _in_order(found, form), opened, budget)
-        whole = clash if opened is None else with_eligibility(clash, opened, budget)
+            reach = with_steps(reach, problem, clash.rules, opened, here.most)
+        whole = clash if opened is None else here.with_eligibility(clash, opened)
         found.clashes[-1] = Told(whole, main, reach)
 
 
-def _look_for_others(found: Diagnosis, linear: Linear, budget: Budget) -> None:
+def _look_for_others(found: Diagnosis, asked: Asked) -> None:
     """Find what each rule of the only clash would have to give way by itself."""
     best = found.relaxation
     for rule in found.clashes[0].clash.rules:
-        if rule in linear.rules:
-            other = relax(found.compiled, linear, _half(budget), [rule])
+        if rule in asked.rules:
+            other = asked.relaxed(found.compiled, [rule])
             if other is not None and (best is None or other.changes != best.changes):
                 found.alternatives.append(other)
     found.alternatives.sort(key=lambda other: other.cost)
@@ -210,9 +202,19 @@ def _words(found: Diagnosis, told: Told) -> str:
     group = _group(reach.group)
     if reach.steps:
         text += f": {step_words(reach.steps)} for the {reach.need:,f} that '{reach.rule}' asks for{group}"
+        beside = _beside_all(found, told)
+        text += "" if beside is None else f", {beside:,f} beside all other rules"
     else:
         text += f": '{reach.rule}' asks for {reach.need:,f}{group}, and at most {reach.most:,f} can be had"
     return f"{text} ({reach.groups:,} such groups)" if reach.groups > 1 and clash.units is None else text
+
+
+def _beside_all(found: Diagnosis, told: Told) -> Decimal | None:
+    """Return what the rules outside a clash leave of what those in it leave, where the way out tells."""
+    if found.relaxation is None or told.reach is None or len(found.relaxation.changes) > 1:
+        return None
+    left = found.relaxation.changes.get(f"constraints.{told.main}.at_least")
+    return None if left is None or left >= told.reach.steps[-1].left else Decimal(left)
 
 
 def _group(label: str) -> str:

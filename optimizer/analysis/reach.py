@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -17,6 +17,8 @@ from optimizer.problem.linear import Linear
 from optimizer.problem.pairs import pairs_of
 from optimizer.problem.primitives import UNLIMITED, IntArray, Rows
 from optimizer.problem.problem import Problem
+
+Most = Callable[[Sequence[str], IntArray], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,13 @@ def missed(problem: Problem, linear: Linear, rules: Collection[str], main: str, 
     row = np.flatnonzero((part.rule == part.rules.index(main)) & (part.lower > 0))
     if main == PINS or not len(row):
         return None
-    block = _block(problem, main)
+    block = block_of(problem, main)
     decimals = 0 if block is None else block.decimals
     if len(row) == 1 and block is not None:
         most = _most(part, int(row[0]), budget)
         label = block.labels[int(part.block_row[row[0]])] if block.labels else ""
-        need = _amount(int(part.lower[row[0]]), decimals)
-        return None if most is None else Reach(main, need, _amount(most, decimals), label, 1)
+        need = amount(int(part.lower[row[0]]), decimals)
+        return None if most is None else Reach(main, need, amount(most, decimals), label, 1)
     least, _ = reaches(part)
     one, room = np.ones(len(row), np.int64), np.maximum(part.lower - least, 0)[row]
     try:
@@ -105,8 +107,8 @@ def missed(problem: Problem, linear: Linear, rules: Collection[str], main: str, 
     if not short:
         return None
     worst = max(short, key=lambda v: v.limit - v.used)
-    group = "" if block is None else _label(problem, block, worst)
-    return Reach(main, _amount(worst.limit, decimals), _amount(worst.used, decimals), group, len(short))
+    group = "" if block is None else label_of(problem, block, worst)
+    return Reach(main, amount(worst.limit, decimals), amount(worst.used, decimals), group, len(short))
 
 
 def _most(part: Linear, row: int, budget: Budget) -> int | None:
@@ -123,47 +125,59 @@ def _most(part: Linear, row: int, budget: Budget) -> int | None:
     return None if most is None else min(most, int(part.lower[row]) - 1)
 
 
-def with_steps(
-    reach: Reach, problem: Problem, linear: Linear, rules: Sequence[str], opened: Opened | None, budget: Budget
-) -> Reach:
+def with_steps(reach: Reach, problem: Problem, rules: Sequence[str], opened: Opened | None, most: Most) -> Reach:
     """Add what is left after each step, for a minimum that counts contacts over the whole plan.
 
     Parameters
     ----------
     rules : sequence of str
         In the order of the steps after eligibility. Those that cannot hold beside the ones before are left out.
+    most : callable
+        Returns how many of some candidates a plan can choose that obeys some rules, None where these clash; may raise
+        ``OutOfTimeError``.
     """
-    block = _block(problem, reach.rule)
+    block = block_of(problem, reach.rule)
     if block is None or block.measure is not None:
         return reach
     place = block.labels.index(reach.group) if reach.group in block.labels else 0
     steps: list[Step] = []
-    eligible = _counted(problem, block, place)
-    if opened is not None and (twin := _block(opened.problem, reach.rule)) is not None:
+    eligible = counted(problem, block, place)
+    if opened is not None and (twin := block_of(opened.problem, reach.rule)) is not None:
         at = twin.labels.index(block.labels[place]) if block.labels else place
-        steps = _refusals(_counted(opened.problem, twin, at), opened)
+        steps = _refusals(counted(opened.problem, twin, at), opened)
     if not steps:
         steps = [Step(None, 0, len(eligible))]
-    weight = np.zeros(linear.columns, np.int64)
-    weight[eligible] = 1
     held: list[str] = []
     for rule in rules:
-        if rule == reach.rule or rule not in linear.rules:
+        if rule == reach.rule:
             continue
         held.append(rule)
-        part, columns = only(linear, held)
         try:
-            most = best(replace(part, objective=weight[columns]), budget)
+            found = most(held, eligible)
         except OutOfTimeError:
             break
-        if most is None:
+        if found is None:
             held.pop()
             continue
-        free = len(eligible) - int(weight[columns].sum())  # candidates that none of these rules reaches
-        left = min(free + most, steps[-1].left)
+        left = min(found, steps[-1].left)
         if left < steps[-1].left:
             steps.append(Step(rule, steps[-1].left - left, left))
     return replace(reach, steps=tuple(steps)) if steps[-1].left < reach.need else reach
+
+
+def most_of(linear: Linear, rules: Collection[str], eligible: IntArray, budget: Budget) -> int | None:
+    """Return how many of some candidates a plan can choose that obeys some rules, None where these clash.
+
+    Raises
+    ------
+    OutOfTimeError
+    """
+    weight = np.zeros(linear.columns, np.int64)
+    weight[eligible] = 1
+    part, columns = only(linear, rules)
+    found = best(replace(part, objective=weight[columns]), budget)
+    free = len(eligible) - int(weight[columns].sum())  # candidates that none of these rules reaches
+    return None if found is None else free + found
 
 
 def _refusals(counted: IntArray, opened: Opened) -> list[Step]:
@@ -176,25 +190,33 @@ def _refusals(counted: IntArray, opened: Opened) -> list[Step]:
     return steps
 
 
-def _block(problem: Problem, rule: str) -> Rows | None:
+def block_of(problem: Problem, rule: str) -> Rows | None:
     """Return the block with the minimums of a rule."""
     return next((r for r in problem.rows if r.rule == rule and bool(np.any(r.lower > 0))), None)
 
 
-def _counted(problem: Problem, block: Rows, place: int) -> IntArray:
+def counted(problem: Problem, block: Rows, place: int) -> IntArray:
     """Return the candidates that count in one row of a block."""
+    return coefficients(problem, block, place)[0]
+
+
+def coefficients(problem: Problem, block: Rows, place: int) -> tuple[IntArray, IntArray]:
+    """Return the candidates that count in one row of a block, and what each counts."""
     groups = problem.groups(block.partition)
-    pairs = pairs_of(problem, block.uses, block.partition)
+    pairs = pairs_of(problem, block.uses, block.partition, block.measure)
     mine = np.flatnonzero((pairs.instance == place // groups) & (pairs.group == place % groups))
-    return pairs.candidate[pairs.start[mine[0]] : pairs.start[mine[0] + 1]] if len(mine) else np.zeros(0, np.int64)
+    inside = slice(int(pairs.start[mine[0]]), int(pairs.start[mine[0] + 1])) if len(mine) else slice(0)
+    return pairs.candidate[inside], pairs.weight[inside]
 
 
-def _label(problem: Problem, block: Rows, worst: Violation) -> str:
+def label_of(problem: Problem, block: Rows, worst: Violation) -> str:
+    """Return the group, as canonical JSON, of a broken row."""
     place = worst.instance * problem.groups(block.partition) + worst.group
     return block.labels[place] if block.labels else ""
 
 
-def _amount(quanta: int, decimals: int) -> Decimal:
+def amount(quanta: int, decimals: int) -> Decimal:
+    """Return quanta as the amount that they are."""
     return Decimal(quanta).scaleb(-decimals)
 
 

@@ -103,7 +103,7 @@ def relax(
     if answer.chosen is None:
         return None
     chosen = answer.chosen[answer.chosen < compiled.problem.candidates]
-    return _shown(compiled, chosen, budget, cheapest=answer.claim is Claim.OPTIMAL)
+    return shown(compiled, chosen, budget, cheapest=answer.claim is Claim.OPTIMAL)
 
 
 def relax_greedily(compiled: Compiled, budget: Budget) -> Relaxation | None:
@@ -114,11 +114,11 @@ def relax_greedily(compiled: Compiled, budget: Budget) -> Relaxation | None:
     OutOfTimeError
     """
     problem = compiled.problem
-    return _shown(compiled, greedy_plan(problem, order_of(problem, "value_per_cost")), budget, cheapest=False)
+    return shown(compiled, greedy_plan(problem, order_of(problem, "value_per_cost")), budget, cheapest=False)
 
 
-def _shown(compiled: Compiled, chosen: IntArray, budget: Budget, *, cheapest: bool) -> Relaxation | None:
-    """Return the changes that a plan needs; None if there are none that help."""
+def shown(compiled: Compiled, chosen: IntArray, budget: Budget, *, cheapest: bool) -> Relaxation | None:
+    """Return the changes after which a plan breaks nothing; None if there are none that help."""
     changes, rounds = _changes(compiled, chosen)
     changes |= _without_effort(compiled, chosen, changes, budget)
     if not _feasible(compiled, changes, chosen, budget):

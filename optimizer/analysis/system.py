@@ -21,6 +21,8 @@ from optimizer.problem.primitives import UNLIMITED, IntArray, Shortfall
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Request
 
+LEAST = 20_000
+"""Candidates from which prices are asked before a search over the linear form: below, the search is as quick."""
 LARGEST = 1_000_000
 """Candidates beyond which a linear form of the whole problem is not written down to be searched again and again."""
 

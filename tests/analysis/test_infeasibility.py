@@ -30,11 +30,10 @@ def test_a_minimum_above_what_is_eligible_is_told_with_counts_at_each_step(tmp_p
     assert [(s["rule"], s["lost"], s["left"]) for s in clash["steps"]] == [  # type: ignore[attr-defined]
         (None, 0, 120),
         ("consent", 30, 90),
-        ("one-a-week", 45, 45),
     ]
     assert str(error) == (
         "solve · scenario.yaml, line 14, column 5: 'loan-floor' and 'consent' clash: 120 candidates, 30 lost to "
-        "consent, 45 lost to one-a-week: 45 left for the 100 that 'loan-floor' asks for.\n"
+        "consent: 90 left for the 100 that 'loan-floor' asks for, 45 beside all other rules.\n"
         "Maybe lower at_least of loan-floor from 100 to 45"
     )
     assert error.exit_code == 4

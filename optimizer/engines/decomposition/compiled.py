@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -217,10 +218,22 @@ class Units:
         So Σ optima + Σ p·limit is a bound, whatever the prices and however they were rounded; and all of it is added
         in whole numbers.
         """
-        number = found.prices.of_row
-        limit = np.where(number > 0, self.table.upper, self.table.lower)
-        total = found.optima + sum(p * b for p, b in zip(number.tolist(), limit.tolist(), strict=True) if p)
-        return int(total >> found.prices.shift)
+        return int((found.optima + self.limits(found.prices)) >> found.prices.shift)
+
+    def limits(self, prices: Prices) -> int:
+        """Return Σ price · limit, over ``2 ** prices.shift``."""
+        limit = np.where(prices.of_row > 0, self.table.upper, self.table.lower)
+        return sum(p * b for p, b in zip(prices.of_row.tolist(), limit.tolist(), strict=True) if p)
+
+    def worthless(self) -> Units:
+        """Return the units without any value or penalty: what is left is whether there is a plan."""
+        other = copy(self)
+        floors = tuple(f if f.penalty is None else replace(f, penalty=Fraction(0)) for f in self.problem.floors)
+        nothing = np.zeros_like(self.candidates.value)
+        other.problem = replace(self.problem, value=nothing, floors=floors)
+        other.candidates = self.candidates._replace(value=nothing)
+        other._bits = 0
+        return other
 
 
 def _rules(problem: Problem, effort: IntArray | None) -> Rules:

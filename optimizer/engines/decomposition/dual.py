@@ -6,7 +6,7 @@ both agree), so that a pass over all units is needed only a few times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,10 @@ from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Pass, Units
 from optimizer.engines.decomposition.newton import Newton
 from optimizer.engines.decomposition.patterns import assemble
+from optimizer.engines.decomposition.proof import Proof
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.smooth import Sample
+from optimizer.errors import InfeasibleError
 from optimizer.problem.primitives import IntArray
 
 SMALL, MIDDLE, WHOLE = 20_000, 80_000, 200_000
@@ -69,6 +71,8 @@ def spread(units: int, size: int) -> IntArray:
 class Ascent:
     """Dual ascent on one problem; ``best`` is the lowest bound that a full pass has proven.
 
+    It ends with an error when it finds prices that prove that no plan exists.
+
     Parameters
     ----------
     units : Units
@@ -84,6 +88,10 @@ class Ascent:
     passes: int = 0
     value: float = 1.0
     """Value of a typical contact, in value quanta."""
+    _proof: Proof = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._proof = Proof(self.units, self.clock.check)
 
     def look(self, prices: Floats) -> Priced:
         """Make a full pass at some prices, and keep it when it is the best yet."""
@@ -130,6 +138,17 @@ class Ascent:
     def _cool(self, newton: Newton, heats: tuple[float, ...]) -> None:
         for heat in heats:
             newton.settle(heat * self.value)
+            self._refute(newton)
+
+    def _refute(self, newton: Newton) -> None:
+        """Raise when the prices prove that no plan exists: where there is none, they have no end to run to."""
+        if self._proof.by(newton.prices, newton.sample.listed):
+            prices = {name: part.tolist() for name, part in self.units.table.split(newton.prices).items()}
+            raise InfeasibleError(
+                "no plan obeys every rule: the prices of the constraints prove it",
+                fix="lower a minimum, or raise a limit",
+                diagnosis={"prices": prices},
+            )
 
     def _correct(self, newton: Newton) -> None:
         """Follow the slope of more and more units with the sample's curvature."""
@@ -140,6 +159,7 @@ class Ascent:
             self._agree(newton, use / len(listed), heat)
         for _ in range(PASSES):
             here = self.look(newton.prices)
+            self._refute(newton)
             promised = self._agree(newton, here.found.use / units, heat)
             pool = min(1.0, POOL / self.units.problem.candidates)
             if promised <= ENOUGH * pool * self.gap * abs(here.bound) or self.clock.stopped():

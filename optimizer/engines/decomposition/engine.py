@@ -58,19 +58,11 @@ class Decomposition:
         NoPlanError
             If a limit came before any plan, or no plan was found.
         """
-        import numba
-
-        from optimizer.engines.decomposition.compiled import Units
-        from optimizer.engines.decomposition.dual import Ascent
         from optimizer.engines.decomposition.primal import Polish
 
-        numba.set_num_threads(max(1, min(request.threads, numba.config.NUMBA_NUM_THREADS)))
         clock = Clock(request)
-        request.report(Progress("compile the units"))
-        least = least_shortfall(problem, request)[0] if has_best_effort(problem) else None
-        units = Units(problem, least)
-        ascent = Ascent(units, clock, request.gap)
-        polish = Polish(ascent)
+        ascent = _ascent(problem, clock)
+        units, polish = ascent.units, Polish(ascent)
         try:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
@@ -81,6 +73,40 @@ class Decomposition:
         if polish.plan is None and clock.limit is None and problem.candidates <= SMALL:
             return Exact().solve(problem, request)
         return _solution(problem, ascent, polish, clock)
+
+
+def bounded(problem: Problem, request: Request) -> int:
+    """Return a bound on what any plan is worth, in value quanta, by prices alone: no plan is looked for.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan exists, as far as prices can tell.
+    NoPlanError
+        If a limit came first.
+    """
+    ascent = _ascent(problem, Clock(request))
+    try:
+        _refuse_clashes(ascent)
+        ascent.run()
+    except Stopped:
+        raise NoPlanError("a limit came before any bound", fix="give more time") from None
+    assert ascent.best is not None
+    return ascent.best.bound
+
+
+def _ascent(problem: Problem, clock: Clock) -> Ascent:
+    """Compile the units."""
+    import numba
+
+    from optimizer.engines.decomposition.compiled import Units
+    from optimizer.engines.decomposition.dual import Ascent
+
+    request = clock.request
+    numba.set_num_threads(max(1, min(request.threads, numba.config.NUMBA_NUM_THREADS)))
+    request.report(Progress("compile the units"))
+    least = least_shortfall(problem, request)[0] if has_best_effort(problem) else None
+    return Ascent(Units(problem, least), clock, request.gap)
 
 
 def _refuse_clashes(ascent: Ascent) -> None:
