@@ -24,7 +24,7 @@ ROWS = ("counter", "conflict", "floor", "rows", "soft")
 
 def with_a_minimum(problem, least):
     """Add a row that demands so many contacts in all."""
-    every = Incidence.of(np.arange(KINDS), 0, 1, kinds=KINDS, instances=1)
+    every = Incidence.of(np.arange(KINDS), np.zeros(KINDS, int), 1, kinds=KINDS, instances=1)
     return replace(problem, rows=(*problem.rows, Rows("volume", every, np.array([least]), np.array([UNLIMITED]))))
 
 
