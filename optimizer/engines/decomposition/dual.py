@@ -34,8 +34,8 @@ CORRECTION = 0.02
 FOLLOWED = 1e-6
 """Share of what smoothing adds below which a correction is not worth a step."""
 PASSES = 6
-POOL = 600_000
-"""Candidates of the units that may change their answer when the rows are repaired."""
+POOL = 30_000
+"""Units that may be needed to repair the rows."""
 ENOUGH = 0.3
 """Prices are good when repairing what the next step promises will cost less than this share of the asked gap: the pool
 alone repairs it, which costs more by as much as it is smaller than the whole."""
@@ -88,9 +88,12 @@ class Ascent:
     passes: int = 0
     value: float = 1.0
     """Value of a typical contact, in value quanta."""
+    typical: Floats = field(init=False)
+    """Each row's typical coefficient."""
     _proof: Proof = field(init=False)
 
     def __post_init__(self) -> None:
+        self.typical = np.ones(self.units.table.count)
         self._proof = Proof(self.units, self.clock.check)
 
     def look(self, prices: Floats) -> Priced:
@@ -111,8 +114,8 @@ class Ascent:
             self.look(np.zeros(rows))
             return
         first = self._sample(SMALL)
-        self.value, typical = self._scales(first)
-        newton = Newton(Sample(units, first, self.clock.check), np.zeros(rows), typical)
+        self.value, self.typical = self._scales(first)
+        newton = Newton(Sample(units, first, self.clock.check), np.zeros(rows), self.typical)
         if start is None:
             self._cool(newton, HOT)
         else:
@@ -161,8 +164,7 @@ class Ascent:
             here = self.look(newton.prices)
             self._refute(newton)
             promised = self._agree(newton, here.found.use / units, heat)
-            pool = min(1.0, POOL / self.units.problem.candidates)
-            if promised <= ENOUGH * pool * self.gap * abs(here.bound) or self.clock.stopped():
+            if promised <= ENOUGH * min(1.0, POOL / units) * self.gap * abs(here.bound) or self.clock.stopped():
                 return
             if self.best is not here and self.best is not None:  # too far: half the way back
                 newton.prices = 0.5 * (self.best.prices + here.prices)

@@ -135,9 +135,10 @@ def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock) ->
         If there is no plan.
     """
     plan, best = polish.plan, ascent.best
+    by_construction = plan is not None and not ascent.units.rules.general.most_ties
     if plan is None:
         plan = _greedy(problem)
-    if plan is not None and not evaluate(problem, plan.chosen).ok:
+    if plan is not None and not by_construction and not evaluate(problem, plan.chosen).ok:
         plan = None
     if plan is None:
         raise NoPlanError(

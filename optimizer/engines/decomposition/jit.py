@@ -14,12 +14,14 @@ Loop = Callable[..., Any]
 
 
 def _forget_stale() -> None:
-    """Drop cached kernels that are older than a source file of this folder.
+    """Drop cached kernels that are older than a source file with kernels in this folder.
 
     numba looks at the file of a kernel alone, and would not see that one it calls from another file has changed.
     """
     here = Path(__file__).parent
-    newest = max(path.stat().st_mtime for path in here.glob("*.py"))
+    sources = [here / "jit.py"]
+    sources += [path for path in here.glob("*.py") if "kernel\ndef " in path.read_text(encoding="utf-8")]
+    newest = max(path.stat().st_mtime for path in sources)
     for index in (here / "__pycache__").glob("*.nb?"):
         try:
             if index.stat().st_mtime < newest:

@@ -56,6 +56,9 @@ def contacts_at_most(problem: Problem) -> IntArray:
         uses, reached = counter.uses, group >= 0
         counted = np.bincount(uses.instance[(uses.weight >= 1) & np.repeat(seen, np.diff(uses.start))], minlength=1)
         for instance in np.flatnonzero(counted == np.count_nonzero(seen)):
+            if counter.group_limit is None and counter.overrides is None:
+                np.minimum(most, max(int(counter.limit[instance]), 0), out=most, where=reached)
+                continue
             cap = counter.limits(group[reached], np.full(np.count_nonzero(reached), instance))
             most[reached] = np.minimum(most[reached], np.maximum(cap, 0))
     return most

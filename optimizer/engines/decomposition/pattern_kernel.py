@@ -13,6 +13,8 @@ from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solv
 
 BASE_NODES = 5_000
 """Node limit of a unit's best answer: that of a pass, so that both find the same."""
+PATTERN_NODES = 100
+"""Node limit of one unit with one candidate forced: a search of hundreds more for each unit."""
 
 
 @kernel

@@ -9,13 +9,11 @@ import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.passes import CHUNKS, Prices
-from optimizer.engines.decomposition.pattern_kernel import find_patterns, rows_of_patterns
+from optimizer.engines.decomposition.pattern_kernel import PATTERN_NODES, find_patterns, rows_of_patterns
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.problem.pairs import ranges, segment_sums
 from optimizer.problem.primitives import IntArray
 
-PATTERN_NODES = 100
-"""Node limit of one unit with one candidate forced: a search of hundreds more for each unit."""
 BLOCK = 2**18
 """Candidates between two questions whether to go on."""
 CELLS = 2**26
@@ -91,7 +89,7 @@ def patterns(
     """
     length = max(units.most_contacts, 1)
     block = max(min(CELLS // (most * length), BLOCK // max(units.widest, 1)), CHUNKS)
-    scaled = int(np.ldexp(min(reach, 2.0**60), prices.shift)) if reach < 2.0 ** (60 - prices.shift) else 2**60
+    scaled = in_scale(reach, prices)
     optimum = np.empty(len(listed), np.int64)
     regrets, counts, places = [], [], []
     for first in range(0, max(len(listed), 1), block):
@@ -132,6 +130,11 @@ def patterns(
     paid = segment_sums(prices.of_row[found.row] * found.coefficient, found.row_start)
     worth = np.repeat(optimum, number) - regret[there] + paid
     return replace(found, optimum=np.ldexp(optimum.astype(float), -prices.shift), value=worth >> prices.shift)
+
+
+def in_scale(reach: float, prices: Prices) -> int:
+    """Return a loss in the prices' scale."""
+    return int(np.ldexp(reach, prices.shift)) if reach < 2.0 ** (60 - prices.shift) else 2**60
 
 
 def assemble(

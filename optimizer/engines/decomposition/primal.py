@@ -14,19 +14,22 @@ from math import ceil
 import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.dual import POOL, Ascent, Priced, spread
+from optimizer.engines.decomposition.dual import Ascent, Priced
 from optimizer.engines.decomposition.master import Answer, Master
 from optimizer.engines.decomposition.patterns import Patterns, patterns
 from optimizer.engines.decomposition.plan import Plan
+from optimizer.engines.decomposition.pool import Near
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.solution import Progress
 
+LEAST, SPARE = 2_000, 4.0
+"""Units that may change their answer: at least so many, and for each row so many times what its use is off at first."""
 COLUMNS = 30_000
-"""Columns beyond which the reach is not widened any more."""
+"""Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
-"""Most regret of a pattern, in values of a typical contact: at first, and from one round to the next."""
-ROUNDS = 7
+"""Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
+ROUNDS = 9
 EXACT_PART = 0.2
 """Share of the asked gap to which the whole master is solved."""
 
@@ -70,27 +73,41 @@ class Polish:
         if ascent.best is None:
             return
         self._offer(np.flatnonzero(ascent.best.mark))
-        problem = units.problem
-        pool = spread(problem.units, POOL * problem.units // max(problem.candidates, 1))
-        reach = FIRST_REACH * ascent.value
+        reach, times = FIRST_REACH * ascent.value, SPARE
         for _ in range(ROUNDS):
             if self._done() or ascent.clock.stopped():
                 return
-            before = self.plan, ascent.best
-            good = patterns(units, ascent.best.found.prices, pool, reach, 12, ascent.clock.check)
+            base, before = ascent.best, self.plan
+            near = Near.find(units, base.found.prices, reach, ascent.clock.check)
+            pool, farthest = near.pick(LEAST, times * self._off(base))
+            good = patterns(units, base.found.prices, pool, farthest, 12, ascent.clock.check)
             if good.count > len(pool):
-                better = self._round(ascent.best, good)
-                if better is not None and len(pool) == problem.units and not ascent.clock.stopped():
+                better = self._round(base, good)
+                if better is not None and not ascent.clock.stopped():
                     ascent.look(better)
             if good.count - len(pool) > COLUMNS:
                 return
-            if self.plan is not None:  # no pattern of a better plan loses more than lies between this one and the bound
-                room = float(ascent.best.bound - self.plan.objective)
-                if reach >= room and before == (self.plan, ascent.best):
+            if ascent.best is not base:  # better prices: the same again from there
+                continue
+            if len(pool) < len(near.unit):
+                times *= WIDEN
+            elif self.plan is None:
+                reach *= WIDEN
+            else:  # no pattern of a better plan loses more than lies between this one and the bound
+                room = float(base.bound - self.plan.objective)
+                if reach >= room and self.plan is before:
                     return
                 reach = min(WIDEN * reach, max(room, reach))
-            else:
-                reach *= WIDEN
+
+    def _off(self, base: Priced) -> Floats:
+        """Return how many contacts the use of each row is off the limit that it should meet. Shape (rows,)."""
+        table, use = self.ascent.units.table, base.found.use
+        over = np.where(table.upper < UNLIMITED, use - table.upper, -UNLIMITED).astype(float)
+        under = np.where(table.lower > -UNLIMITED, table.lower - use, -UNLIMITED).astype(float)
+        off = np.maximum(np.maximum(over, under), 0.0)
+        off = np.where(base.prices > 0, np.abs(over), np.where(base.prices < 0, np.abs(under), off))
+        contacts: Floats = off / self.ascent.typical
+        return contacts
 
     def _round(self, base: Priced, good: Patterns) -> Floats | None:
         """Solve the master over some patterns; offer its plan, and return its prices if they may be better."""

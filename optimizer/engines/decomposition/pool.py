@@ -1,0 +1,89 @@
+"""Which units may change their answer when the rows are repaired: those that lose the least by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.engines.decomposition.compiled import SLAB, Units
+from optimizer.engines.decomposition.passes import CHUNKS, Prices
+from optimizer.engines.decomposition.patterns import assemble, in_scale
+from optimizer.engines.decomposition.regret_kernel import least_regrets
+from optimizer.engines.decomposition.rows import Floats
+from optimizer.problem.primitives import IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Near:
+    """The units whose answer changes at a small loss, the smallest first.
+
+    Parameters
+    ----------
+    unit : (n,) int array
+    loss : (n,) float array
+        In value quanta.
+    start : (n + 1,) int64 array
+    row : (entries,) int64 array
+        Rows that the candidate which comes or goes uses.
+    """
+
+    unit: IntArray
+    loss: Floats
+    start: IntArray
+    row: IntArray
+
+    @classmethod
+    def find(cls, units: Units, prices: Prices, reach: float, check: Callable[[], None]) -> Near:
+        """Look at every unit.
+
+        Parameters
+        ----------
+        reach : float
+            Most loss, in value quanta.
+        check : callable
+            Asked after every so many units; may raise to give up.
+        """
+        scaled = in_scale(reach, prices)
+        loss, changed = np.empty(units.problem.units, np.int64), np.empty(units.problem.units, np.int64)
+        block = max(SLAB // max(units.widest, 1), CHUNKS)
+        for first in range(0, len(loss), block):
+            check()
+            mine = slice(first, min(first + block, len(loss)))
+            least_regrets(
+                np.arange(mine.start, mine.stop),
+                units.widest,
+                units.candidates,
+                units.table.terms,
+                prices,
+                *units.at_shift(prices.shift),
+                scaled,
+                loss[mine],
+                changed[mine],
+            )
+        unit = np.flatnonzero(loss <= scaled)
+        unit = unit[np.argsort(loss[unit], kind="stable")]
+        contact = np.asarray(units.problem.unit_start)[unit] + changed[unit]
+        number = np.arange(len(unit) + 1)
+        used = assemble(units, unit, number, np.zeros(len(unit)), number, contact)
+        return cls(unit, np.ldexp(loss[unit].astype(float), -prices.shift), used.row_start, used.row)
+
+    def pick(self, least: int, need: Floats) -> tuple[IntArray, float]:
+        """Pick the first ``least`` units, and for each row the first ``need`` ones that change its use.
+
+        Returns
+        -------
+        units : (n,) int array
+            Ascending.
+        reach : float
+            The largest of their losses.
+        """
+        picked = np.arange(len(self.unit)) < least
+        owner = np.repeat(np.arange(len(self.unit)), np.diff(self.start))
+        order = np.argsort(self.row, kind="stable")
+        row = self.row[order]
+        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        picked[owner[order[rank < need[row]]]] = True
+        listed = np.flatnonzero(picked)
+        return np.sort(self.unit[listed]), float(self.loss[listed].max(initial=0.0))
