@@ -22,6 +22,7 @@ from optimizer.errors import AuditError, DataError, InfeasibleError, NoPlanError
 
 if TYPE_CHECKING:
     from optimizer.analysis.compare import compare
+    from optimizer.analysis.explain import explain
     from optimizer.analysis.judge import audit
     from optimizer.plan.plan import Plan, Termination
     from optimizer.scenario import Scenario
@@ -40,6 +41,7 @@ __all__ = [
     "audit",
     "compare",
     "errors",
+    "explain",
     "solve",
 ]
 __version__ = "0.1.0"
@@ -50,6 +52,7 @@ _HOME = {
     "Termination": "optimizer.plan.plan",
     "audit": "optimizer.analysis.judge",
     "compare": "optimizer.analysis.compare",
+    "explain": "optimizer.analysis.explain",
     "solve": "optimizer.solve",
 }
 

@@ -121,7 +121,7 @@ def solve(
         if solution.prices is not None:
             lost = policy_costs(compiled.problem, solution.prices, seed=scenario.solve.seed)
     with watch.stage("audit", observer):
-        plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id, lost=lost)
+        plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id, lost=lost, frames=frames)
     return plan.timed(watch.timings, peak_memory())
 
 

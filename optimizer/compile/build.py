@@ -73,6 +73,8 @@ class Compiled:
         Whether no contribution was rounded to whole quanta.
     findings : tuple of Finding
         Warnings.
+    turned_away : (reasons, kinds) int array
+        Candidates of each kind that each reason of the funnel refuses, alone.
     """
 
     scenario: Scenario
@@ -85,6 +87,7 @@ class Compiled:
     ranks: dict[str, IntArray]
     exact_value: bool
     findings: tuple[Finding, ...] = ()
+    turned_away: IntArray | None = None
 
     @property
     def maximises(self) -> bool:
@@ -98,7 +101,12 @@ class Compiled:
 
 
 def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
-    """Compile what the rules say about what the tables hold.
+    """Compile what the rules say about what the tables hold; see :func:`compile_and_read`."""
+    return compile_and_read(scenario, tables)[0]
+
+
+def compile_and_read(scenario: Scenario, tables: Tables) -> tuple[Compiled, Read]:
+    """Compile what the rules say about what the tables hold, and return the candidates as read too.
 
     Raises
     ------
@@ -156,7 +164,7 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
         switches=_of(primitives, Switch),
         required=_required(scenario, tables, kinds, read),
     )
-    return Compiled(
+    compiled = Compiled(
         scenario=scenario,
         tables=tables,
         problem=problem,
@@ -167,7 +175,9 @@ def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
         ranks=ranks(tables, kinds, problem),
         exact_value=exact,
         findings=_warnings(read, rules, primitives),
+        turned_away=_turned_away(read, kinds.count),
     )
+    return compiled, read
 
 
 def _shared(rules: Iterable[Rule], tables: Tables) -> list[ColumnName]:
@@ -234,6 +244,11 @@ def _funnel(read: Read) -> tuple[FunnelStep, ...]:
         steps.append(FunnelStep(reason, int(mine.sum()), int((mine & ~before).sum())))
         before |= mine
     return tuple(steps)
+
+
+def _turned_away(read: Read, kinds: int) -> IntArray:
+    counts = [np.bincount(read.kind[(read.refused >> i) & 1 == 1], minlength=kinds) for i in range(len(read.reasons))]
+    return np.array(counts, np.int64).reshape(-1, kinds)
 
 
 def _warnings(read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]) -> tuple[Finding, ...]:

@@ -40,7 +40,7 @@ def pinned(
     whole = " AND ".join(f'p."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys.column_names)
     ((missing,),) = tables.con.execute(f'SELECT count(*) FROM "@pins" p ANTI JOIN candidates c ON {whole}').fetchall()
     tables.con.unregister("@pins")
-    if missing:
+    if missing and tables.whole:
         raise DataError(f"{missing:,} of its keys are no candidates", where=str(source), fix="take them out")
     width = int(kinds.slot_key.max(initial=0)) + 1
     wanted = np.unique(np.asarray(found["customer"], np.int64) * width + np.asarray(found["key"], np.int64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,6 +16,7 @@ from optimizer.data.connection import connect
 from optimizer.data.contracts import Contracts
 from optimizer.data.expected import Expected, expected_ranges
 from optimizer.data.faults import reading
+from optimizer.data.few import Few
 from optimizer.data.findings import Findings
 from optimizer.data.history import bind_history, refuse_old
 from optimizer.data.keys import agree, keys_agree
@@ -40,6 +42,7 @@ def open_tables(
     *,
     threads: int | None = None,
     memory_limit: int | None = None,
+    few: Few | None = None,
 ) -> Tables:
     """Open and check every table of a scenario.
 
@@ -50,6 +53,8 @@ def open_tables(
         Tables that the caller has; each overrides the scenario's file. pandas, polars, Arrow, DuckDB relations.
     threads, memory_limit : int, optional
         Instead of the scenario's; the memory limit in bytes.
+    few : Few, optional
+        Read these customers alone.
 
     Raises
     ------
@@ -69,7 +74,10 @@ def open_tables(
     )
     with reading("the tables"):
         bound, queries = bind_all(con, sources, frames)
-        return _open(con, scenario, (*sources.opened, *queries), bound)
+        inputs = (*sources.opened, *queries)
+        if few is None:
+            return _open(con, scenario, inputs, bound)
+        return replace(_open(con, scenario, inputs, few.cut(con, bound, sources.files)), whole=False)
 
 
 def _open(

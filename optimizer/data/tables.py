@@ -45,6 +45,8 @@ class Tables:
         Warnings.
     files : tuple of InputFile or InputQuery
         What was read, by file or by query.
+    whole : bool
+        False where only a few customers' rows are there.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -57,6 +59,7 @@ class Tables:
     findings: tuple[Finding, ...]
     files: tuple[Input, ...]
     rows: Rows
+    whole: bool = True
 
     def has(self, table: str) -> bool:
         """Whether the scenario (or a frame) gives a table."""

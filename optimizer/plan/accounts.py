@@ -14,8 +14,10 @@ from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
 from optimizer.plan.audit.report import AuditReport
 from optimizer.problem.primitives import Rows
+from optimizer.plan.insight import Judged
 from optimizer.problem.refusals import margins, refusals
 from optimizer.problem.solution import Solution
+from optimizer.problem.usage import row_refusals
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
@@ -102,9 +104,21 @@ def _slack(line: Line) -> Decimal | None:
     return line.used - line.limit if line.sense == ">=" else line.limit - line.used
 
 
+def judge(compiled: Compiled, solution: Solution) -> Judged:
+    """Look at every candidate that is not in the plan."""
+    problem, chosen = compiled.problem, solution.chosen
+    return Judged(
+        chosen=chosen,
+        prices=solution.prices,
+        margin=margins(problem, None if solution.prices is None else dict(solution.prices)),
+        policies=refusals(problem, chosen),
+        limits=row_refusals(problem, chosen),
+    )
+
+
 def policy_frame(
     compiled: Compiled,
-    solution: Solution,
+    judged: Judged,
     lost: Mapping[str, tuple[float, float] | None] | None = None,
 ) -> pd.DataFrame:
     """Return one line per contact policy: whom it refuses, and what it costs at the plan's prices.
@@ -122,12 +136,9 @@ def policy_frame(
     import pandas as pd
 
     names = [rule.name for rule in compiled.scenario.rules() if rule.section == "contact_policies"]
-    margin = margins(compiled.problem, None if solution.prices is None else dict(solution.prices))
-    margin[solution.chosen] = 0
-    counts = {
-        rule: int(np.count_nonzero(mask & (margin > 0)))
-        for rule, mask in refusals(compiled.problem, solution.chosen).items()
-    }
+    margin = judged.margin.copy()
+    margin[judged.chosen] = 0
+    counts = {rule: int(np.count_nonzero(mask & (margin > 0))) for rule, mask in judged.policies.items()}
     quantum = 10.0**-compiled.problem.value_decimals
     # A rule that reaches nobody costs nothing.
     known = [None if lost is None else lost.get(name, (0.0, 0.0)) for name in names]

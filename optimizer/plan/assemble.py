@@ -14,9 +14,10 @@ import pyarrow as pa
 from optimizer.compile.build import Compiled
 from optimizer.data.layout import quote
 from optimizer.errors import AuditError, Finding
-from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
+from optimizer.plan.accounts import constraint_frame, funnel_frame, judge, policy_frame, row_prices
 from optimizer.plan.audit import AuditReport, audit_contacts
 from optimizer.plan.breakdown import breakdown_frame
+from optimizer.plan.insight import make_insight
 from optimizer.plan.plan import Plan, Termination
 from optimizer.plan.sentences import closing
 from optimizer.problem.solution import Solution
@@ -32,6 +33,7 @@ def make_plan(
     baselines: Mapping[str, float | None],
     run_id: str,
     lost: Mapping[str, tuple[float, float] | None] | None = None,
+    frames: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Write the chosen rows back, audit them, and account for every rule.
 
@@ -42,6 +44,8 @@ def make_plan(
     run_id : str
     lost : mapping of rule to (rise, standard error), optional
         What each policy costs, in value quanta; see :func:`~optimizer.plan.accounts.policy_frame`.
+    frames : mapping of table to frame, optional
+        Tables that the caller handed over; the plan can be explained as long as it holds on to them.
 
     Raises
     ------
@@ -62,6 +66,7 @@ def make_plan(
     termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
     scenario, problem = compiled.scenario, compiled.problem
     prices = row_prices(compiled, solution)
+    judged = judge(compiled, solution)
     constraints = constraint_frame(audit, scenario, prices)
     contacted = len(np.unique(problem.customer[solution.chosen]))
     summary = {
@@ -94,7 +99,7 @@ def make_plan(
         termination=termination,
         table=table,
         constraints=constraints,
-        policies=policy_frame(compiled, solution, lost),
+        policies=policy_frame(compiled, judged, lost),
         funnel=funnel_frame(compiled),
         breakdown=breakdown_frame(compiled.tables, table),
         audit=audit,
@@ -107,6 +112,8 @@ def make_plan(
         },
         sentences=closing(summary, constraints, sense(compiled)),
         inputs=tuple(compiled.tables.inputs_as_dicts()),
+        insight=make_insight(compiled, judged),
+        frames=dict(frames or {}),
     )
 
 

@@ -11,11 +11,15 @@ from typing import Any
 
 from optimizer.data.files import digest
 from optimizer.plan.audit.report import AuditReport
+from optimizer.plan.insight import Insight
+from optimizer.plan.places import write_places
 from optimizer.plan.plan import Plan, Termination
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
 ROW_GROUP = 122_880
+INSIGHTS = ("rows", "marginal", "fates")
+"""Tables of :class:`Insight`, each a Parquet file of its name."""
 
 
 def write_files(plan: Plan, folder: Path) -> None:
@@ -30,6 +34,9 @@ def write_files(plan: Plan, folder: Path) -> None:
     plan.policies.to_csv(folder / "policies.csv", index=False, lineterminator="\n")
     plan.breakdown.to_csv(folder / "breakdown.csv", index=False, lineterminator="\n")
     _json(folder / "prices.json", dict(plan.prices))
+    for name in INSIGHTS if plan.insight is not None else ():
+        pq.write_table(getattr(plan.insight, name), folder / f"{name}.parquet", compression="zstd")
+    write_places(plan.inputs, folder)
     _json(folder / "audit.json", plan.audit.to_dict())
     _text(folder / "scenario.yaml", plan.scenario.to_yaml())
     _text(folder / "report.html", render(plan))
@@ -76,7 +83,17 @@ def read_files(folder: Path) -> Plan:
         prices=_load(folder / "prices.json"),
         sentences=tuple(manifest["sentences"]),
         inputs=tuple(manifest["inputs"]),
+        insight=read_insight(folder),
     )
+
+
+def read_insight(folder: Path) -> Insight | None:
+    """Return what a run left to explain it by, None where it left nothing."""
+    import pyarrow.parquet as pq
+
+    if not all((folder / f"{name}.parquet").is_file() for name in INSIGHTS):
+        return None
+    return Insight(*(pq.read_table(folder / f"{name}.parquet") for name in INSIGHTS))
 
 
 def _audit(found: dict[str, Any]) -> AuditReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,9 @@ from optimizer.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+    from optimizer.analysis.explain import Explanation, OfferAnswer
+    from optimizer.plan.insight import Insight
 
 
 STOPPED: Mapping[str | None, str] = {
@@ -79,6 +82,12 @@ class Plan:
         The content of ``prices.json``.
     sentences : tuple of str
         The value and its proof, the dearest rule, what one more unit of the tightest limit brings.
+    inputs : tuple of mapping
+        The files that were read: table, path, size and hash.
+    insight : Insight, optional
+        Every row's use, price and the range in which that holds; where each offer's candidates went.
+    frames : mapping of table to frame
+        Tables that the caller handed over; a plan that was read from its folder has none.
     """
 
     scenario: Scenario
@@ -93,6 +102,8 @@ class Plan:
     prices: Mapping[str, Any]
     sentences: tuple[str, ...]
     inputs: tuple[Mapping[str, Any], ...] = ()
+    insight: Insight | None = None
+    frames: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def objective(self) -> float:
@@ -132,6 +143,15 @@ class Plan:
     def timed(self, timings: Mapping[str, float], peak_memory: int) -> Plan:
         """Return the same plan with what it took: seconds by stage, and bytes."""
         return replace(self, summary={**self.summary, "timings": dict(timings), "peak_memory": peak_memory})
+
+    def explain(self, customer: Any = None, offer: Any = None) -> Explanation | OfferAnswer:
+        """Say why a customer gets what they get, or where an offer's candidates went; nothing is solved.
+
+        See :func:`optimizer.explain`.
+        """
+        from optimizer.analysis.explain import explain
+
+        return explain(self, customer, offer)
 
     def save(self, folder: str | Path) -> Path:
         """Publish the run folder, whole or not at all, and return its path."""

@@ -311,8 +311,9 @@ class Rows:
 class Switch:
     """Across units: a cell (instance, group) is used never, or ``lot`` times or more; at most ``most`` are used.
 
-    With a measure, index into ``Problem.measures``, the use is the sum of its amounts and ``lot`` is in its quanta.
-    Amounts are ≥ 0.
+    With a measure, index into ``Problem.measures``, the use is the sum of its amounts and ``lot`` is in its quanta of
+    ``10 ** -decimals``. Amounts are ≥ 0. ``labels`` holds the canonical JSON of each cell's values, in the order of
+    ``Rows``, for people.
     """
 
     rule: str
@@ -321,6 +322,8 @@ class Switch:
     lot: int | None = None
     most: int | None = None
     measure: int | None = None
+    decimals: int = 0
+    labels: tuple[str, ...] = ()
 
 
 Primitive = Counter | DistinctCounter | Conflict | Prerequisite | Floor | Rows | Switch

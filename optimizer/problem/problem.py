@@ -82,6 +82,11 @@ class Problem:
         return (*self.counters, *self.distincts, *self.conflicts, *self.prerequisites, *self.floors)
 
     @property
+    def blocks(self) -> tuple[Rows | Switch, ...]:
+        """All primitives that couple units: rows, then switches."""
+        return (*self.rows, *self.switches)
+
+    @property
     def customers(self) -> int:
         """Number of customers with candidates."""
         return len(self.customer_start) - 1

@@ -101,6 +101,14 @@ class Rule(BaseModel):
         """Recount the rule from the raw tables and the written contacts."""
         raise NotImplementedError
 
+    def evidence(self, books: Books) -> str | None:
+        """Return SQL for which contacts count together with each planned one; None where no others do.
+
+        Columns: ``contact`` (planned), ``other``, ``planned`` (of the other), ``day`` (of the other), ``first`` and
+        ``last`` (the window that holds both, NULL where there is none).
+        """
+        return None
+
     def words(self) -> str:
         """Say the rule in one sentence for planners."""
         raise NotImplementedError

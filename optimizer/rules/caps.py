@@ -14,7 +14,7 @@ from optimizer.language.limits import ColumnLimit, Limit
 from optimizer.problem.primitives import UNLIMITED, Counter, DistinctCounter, IntArray, Overrides
 from optimizer.rules.books import Line
 from optimizer.rules.clockwork import in_windows
-from optimizer.rules.pairs import MICROSECONDS
+from optimizer.rules.pairs import MICROSECONDS, evidence_sql, near_sql
 from optimizer.rules.windows import Windowed
 
 if TYPE_CHECKING:
@@ -111,6 +111,27 @@ def _distinct(rule: Frequency, cap: Limit, world: World, scope: Scope) -> Iterat
         known_group=known[:, 0],
         known_instance=known[:, 1],
         known_key=known[:, 2],
+    )
+
+
+def evidence_of_cap(rule: Frequency, books: Books) -> str:
+    """Return SQL for which contacts share a window of the cap with each planned one."""
+    rows = books.rows(
+        where=rule.where,
+        who=rule.per,
+        each=rule.for_each,
+        amount=rule.total,
+        history=rule.sees_history,
+        clock="arrival",
+    )
+    same = 'a."each" = b."each"'
+    if rule.within is not None and rule.within.seconds is not None:
+        return evidence_sql(rows, rows, f"{same} AND {near_sql(rule.within)}")
+    windows = books.windows(rule.within, "arrival")
+    return (
+        f"SELECT e.* REPLACE (w.first AS first, w.last AS last) FROM ({evidence_sql(rows, rows, same)}) e "
+        f"JOIN {rows} a ON a.contact = e.contact "
+        f"JOIN {windows} w ON a.day BETWEEN w.first AND w.last AND e.day BETWEEN w.first AND w.last"
     )
 
 

@@ -13,6 +13,7 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import Incidence, Switch
 from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.books import Line
+from optimizer.rules.totals import cell_labels
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -45,7 +46,7 @@ class DistinctValues(Rule):
         scope = world.scope(self.name, where=self.where, per=None, for_each=self.distinct)
         kind = np.flatnonzero(scope.kinds)
         uses = Incidence.of(kind, scope.label[kind], 1, kinds=world.kinds, instances=len(scope.labels))
-        yield Switch(rule=self.name, uses=uses, partition=scope.partition, most=self.at_most)
+        yield Switch(self.name, uses, scope.partition, most=self.at_most, labels=cell_labels(scope))
 
     def audit(self, books: Books) -> Iterable[Line]:
         """Count the different values of the written contacts."""

@@ -11,7 +11,7 @@ from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Limit, Number
 from optimizer.rules.base import Columns, Needs, Rule, present
-from optimizer.rules.caps import audit_cap, compile_cap
+from optimizer.rules.caps import audit_cap, compile_cap, evidence_of_cap
 from optimizer.rules.floors import audit_floor, compile_floor
 from optimizer.rules.limits import check_limits, say
 from optimizer.rules.total_of import CONTACTS, Total
@@ -122,6 +122,10 @@ class Frequency(Rule):
             yield from audit_cap(self, self.cap, books)
         if self.minimum is not None:
             yield from audit_floor(self, self.minimum, books)
+
+    def evidence(self, books: Books) -> str | None:
+        """Return which contacts share a window of the cap."""
+        return None if self.cap is None else evidence_of_cap(self, books)
 
     def words(self) -> str:
         """Say the rule in one sentence."""

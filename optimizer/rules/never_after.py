@@ -13,7 +13,19 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import SIDE_A, SIDE_B, Conflict
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
-from optimizer.rules.pairs import AFTER_SQL, Instances, Times, after, before, clock_of, near, near_sql, say_near
+from optimizer.rules.pairs import (
+    AFTER_SQL,
+    BEFORE_SQL,
+    Instances,
+    Times,
+    after,
+    before,
+    clock_of,
+    evidence_sql,
+    near,
+    near_sql,
+    say_near,
+)
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -77,11 +89,16 @@ class NeverAfter(Rule):
         assert scope.partition is not None
         yield Conflict(self.name, scope.partition, found.incidence(), found.past())
 
-    def audit(self, books: Books) -> Iterable[Line]:
-        """Look for a contact too soon after another, one of them planned."""
+    def _marked(self, books: Books) -> tuple[str, str]:
+        """Return the contacts that must not come after, and those that they must not come after."""
         history = self.within is not None and self.count_history
         ours = books.marked({"mark": self.never}, who=self.per, history=history, clock="arrival")
         theirs = books.marked({"mark": self.after}, who=self.per, history=history, clock=clock_of(self.after))
+        return ours, theirs
+
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Look for a contact too soon after another, one of them planned."""
+        ours, theirs = self._marked(books)
         pairs = books.query(
             f"SELECT a.who, a.day, b.day, count(*) FROM {ours} a JOIN {theirs} b ON a.who = b.who AND a.mark "
             f"AND b.mark AND a.contact <> b.contact AND (a.planned OR b.planned) AND {AFTER_SQL} "
@@ -90,6 +107,13 @@ class NeverAfter(Rule):
         for who, first, second, count in pairs:
             group = {"never": str(first), "after": str(second), self.per: who}
             yield Line(self.name, group, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+
+    def evidence(self, books: Books) -> str | None:
+        """Return which contacts come too soon before, or too soon after."""
+        ours, theirs = self._marked(books)
+        too_soon = f"a.mark AND b.mark AND {near_sql(self.within)}"
+        before = evidence_sql(ours, theirs, f"{too_soon} AND {AFTER_SQL}")
+        return f"{before} UNION ALL {evidence_sql(theirs, ours, f'{too_soon} AND {BEFORE_SQL}')}"
 
     def words(self) -> str:
         """Say the rule in one sentence."""

@@ -15,7 +15,7 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import SIDE_A, SIDE_B, BoolArray, Conflict, Incidence, IntArray, Overrides
 from optimizer.rules.base import Needs, Rule
 from optimizer.rules.books import Line
-from optimizer.rules.pairs import Instances, Times, near, near_sql, say_near, united
+from optimizer.rules.pairs import Instances, Times, evidence_sql, near, near_sql, say_near, united
 from optimizer.rules.windows import windowed
 from optimizer.rules.world import spans
 
@@ -98,10 +98,14 @@ class NeverWith(Rule):
         assert scope.partition is not None
         yield Conflict(self.name, scope.partition, found.incidence(), found.past())
 
+    def _marked(self, books: Books) -> str:
+        """Return all contacts with the sorts that they are of."""
+        history = self.within is not None and self.count_history
+        return books.marked({"a": self.never, "b": self.with_}, who=self.per, history=history, clock="arrival")
+
     def audit(self, books: Books) -> Iterable[Line]:
         """Look for two different contacts, one of each sort, too close; one of them planned."""
-        history = self.within is not None and self.count_history
-        rows = books.marked({"a": self.never, "b": self.with_}, who=self.per, history=history, clock="arrival")
+        rows = self._marked(books)
         pairs = books.query(
             f"SELECT a.who, a.day, b.day, count(*) FROM {rows} a JOIN {rows} b ON a.who = b.who AND a.a AND b.b "
             f"AND a.contact <> b.contact AND (a.planned OR b.planned) AND {near_sql(self.within)} "
@@ -110,6 +114,11 @@ class NeverWith(Rule):
         for who, first, second, count in pairs:
             group = {"never": str(first), "with": str(second), self.per: who}
             yield Line(self.name, group, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+
+    def evidence(self, books: Books) -> str | None:
+        """Return which contacts of the other sort are too near."""
+        rows = self._marked(books)
+        return evidence_sql(rows, rows, f"(a.a AND b.b OR a.b AND b.a) AND {near_sql(self.within)}")
 
     def words(self) -> str:
         """Say the rule in one sentence."""

@@ -149,6 +149,10 @@ AFTER_SQL = (
     "CASE WHEN a.instant IS NOT NULL AND b.instant IS NOT NULL THEN a.instant > b.instant ELSE a.day > b.day END"
 )
 """For audits: contact a is later than contact b."""
+BEFORE_SQL = (
+    "CASE WHEN a.instant IS NOT NULL AND b.instant IS NOT NULL THEN a.instant < b.instant ELSE a.day < b.day END"
+)
+"""The same for earlier."""
 
 
 def say_near(window: Window, rolling: str) -> str:
@@ -171,3 +175,11 @@ def near_sql(window: Window | None, *, inclusive: bool = False) -> str:
     if window.calendar is not None:
         return f"date_trunc('{window.calendar}', a.day) = date_trunc('{window.calendar}', b.day)"
     return f"abs(a.day - b.day) {sign} {window.days}"
+
+
+def evidence_sql(rows: str, other: str, condition: str) -> str:
+    """Return SQL for :meth:`Rule.evidence` from relations of contacts a and b and what must hold between the two."""
+    return (
+        f"SELECT a.contact, b.contact AS other, b.planned, b.day, NULL::DATE AS first, NULL::DATE AS last "
+        f"FROM {rows} a JOIN {other} b ON a.planned AND a.who = b.who AND a.contact <> b.contact AND ({condition})"
+    )

@@ -16,7 +16,7 @@ from optimizer.problem.primitives import UNLIMITED, Counter, Overrides
 from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.books import Line
 from optimizer.rules.clockwork import in_windows
-from optimizer.rules.pairs import near_sql
+from optimizer.rules.pairs import evidence_sql, near_sql
 from optimizer.rules.total_of import CONTACTS
 
 if TYPE_CHECKING:
@@ -82,6 +82,13 @@ class Spacing(Rule):
         for who, each, day, apart in close:
             group = {**json.loads(each), "day": str(day), "unit": unit, self.per: who}
             yield Line(self.name, group, ">=", least, Decimal(apart), least - apart, broken=True)
+
+    def evidence(self, books: Books) -> str | None:
+        """Return which contacts are too near."""
+        rows = books.rows(
+            where=self.where, who=self.per, each=self.for_each, history=self.count_history, clock="arrival"
+        )
+        return evidence_sql(rows, rows, f'a."each" = b."each" AND {near_sql(self.spacing)}')
 
     def words(self) -> str:
         """Say the rule in one sentence."""

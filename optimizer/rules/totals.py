@@ -144,7 +144,20 @@ def _switch(rule: PlanTotal, lot: Decimal, world: World, scope: Scope, amount: A
     kind = np.flatnonzero(scope.kinds)
     uses = Incidence.of(kind, scope.label[kind], amount.weight[kind], kinds=world.kinds, instances=len(scope.labels))
     size = math.ceil(lot.scaleb(amount.decimals))
-    return Switch(rule=rule.name, uses=uses, partition=scope.partition, lot=size, measure=amount.measure)
+    return Switch(
+        rule=rule.name,
+        uses=uses,
+        partition=scope.partition,
+        lot=size,
+        measure=amount.measure,
+        decimals=amount.decimals,
+        labels=cell_labels(scope),
+    )
+
+
+def cell_labels(scope: Scope) -> tuple[str, ...]:
+    """Name each (label, group) of a constraint by its values, label by label."""
+    return tuple(json.dumps({**one, **other}, sort_keys=True) for one in scope.labels for other in scope.group_labels)
 
 
 def _labels(rule: PlanTotal, scope: Scope, found: Windowed) -> tuple[str, ...]:

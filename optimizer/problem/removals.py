@@ -1,0 +1,60 @@
+"""Which contacts of a plan no rule holds on to: without them, each alone, the plan still breaks nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.problem.pairs import bits, floor_pairs, pairs_of
+from optimizer.problem.primitives import NEEDS, SERVES, BoolArray, Floor, IntArray, Prerequisite, Shortfall
+from optimizer.problem.problem import Problem
+from optimizer.problem.usage import breaks, entries, row_use
+
+
+def removable(problem: Problem, chosen: IntArray) -> BoolArray:
+    """Return whether each chosen candidate could be taken out, with the rest of the plan as it stands.
+
+    A contact without which a minimum would fall short, even where that only costs a penalty, is held on to.
+
+    Parameters
+    ----------
+    problem : Problem
+    chosen : int array
+        Positions of the plan's candidates, ascending.
+
+    Returns
+    -------
+    (chosen,) bool array
+    """
+    held = np.zeros(problem.candidates, bool)
+    if problem.required is not None:
+        held[problem.required] = True
+    for floor in problem.floors:
+        held[_needed(problem, floor, chosen)] = True
+    for prerequisite in problem.prerequisites:
+        held[_leaned_on(problem, prerequisite, chosen)] = True
+    free: BoolArray = ~held[chosen]
+    for block in problem.blocks:
+        use = row_use(problem, block, chosen)
+        for who, row, weight in entries(problem, block, chosen):
+            free[who] &= ~breaks(block, use, row, -weight)
+    return free
+
+
+def _needed(problem: Problem, floor: Floor, chosen: IntArray) -> IntArray:
+    pairs, need = floor_pairs(problem, floor, chosen)
+    used = pairs.sums(pairs.weight)
+    short = (used - need)[pairs.pair] < pairs.weight
+    if floor.reaction is Shortfall.ALL_OR_NOTHING:
+        short &= used[pairs.pair] != pairs.weight
+    return pairs.candidate[short & (pairs.weight > 0)]
+
+
+def _leaned_on(problem: Problem, prerequisite: Prerequisite, chosen: IntArray) -> IntArray:
+    pairs = pairs_of(problem, prerequisite.uses, prerequisite.partition, candidates=chosen)
+    needs, serves = (pairs.weight & NEEDS) > 0, (pairs.weight & SERVES) > 0
+    lonely = (bits(prerequisite.served, pairs.group, pairs.instance) == 0)[pairs.pair]
+    # A contact that needs one and serves itself does not count for itself.
+    others = pairs.sums(serves) - (pairs.sums(needs & serves) > 0)
+    wanted = pairs.sums(needs)[pairs.pair] - needs > 0
+    leaned_on: IntArray = pairs.candidate[lonely & serves & wanted & (others[pairs.pair] <= 1)]
+    return leaned_on
