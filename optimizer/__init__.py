@@ -22,7 +22,8 @@ from optimizer.errors import AuditError, DataError, InfeasibleError, NoPlanError
 
 if TYPE_CHECKING:
     from optimizer.analysis.compare import compare
-    from optimizer.analysis.explain import explain
+    from optimizer.analysis.explain.ask import explain
+    from optimizer.analysis.explain.rule import explain_rule
     from optimizer.analysis.judge import audit
     from optimizer.plan.plan import Plan, Termination
     from optimizer.scenario import Scenario
@@ -42,6 +43,7 @@ __all__ = [
     "compare",
     "errors",
     "explain",
+    "explain_rule",
     "solve",
 ]
 __version__ = "0.1.0"
@@ -52,7 +54,8 @@ _HOME = {
     "Termination": "optimizer.plan.plan",
     "audit": "optimizer.analysis.judge",
     "compare": "optimizer.analysis.compare",
-    "explain": "optimizer.analysis.explain",
+    "explain": "optimizer.analysis.explain.ask",
+    "explain_rule": "optimizer.analysis.explain.rule",
     "solve": "optimizer.solve",
 }
 

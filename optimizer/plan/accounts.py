@@ -13,8 +13,8 @@ import numpy as np
 from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
 from optimizer.plan.audit.report import AuditReport
-from optimizer.problem.primitives import Rows
 from optimizer.plan.insight import Judged
+from optimizer.problem.primitives import Rows
 from optimizer.problem.refusals import margins, refusals
 from optimizer.problem.solution import Solution
 from optimizer.problem.usage import row_refusals

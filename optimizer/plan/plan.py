@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from optimizer.analysis.explain import Explanation, OfferAnswer
+    from optimizer.analysis.explain.answer import Explanation
+    from optimizer.analysis.explain.offer import OfferAnswer
     from optimizer.plan.insight import Insight
 
 
@@ -149,7 +150,7 @@ class Plan:
 
         See :func:`optimizer.explain`.
         """
-        from optimizer.analysis.explain import explain
+        from optimizer.analysis.explain.ask import explain
 
         return explain(self, customer, offer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.problem.pairs import bits, distinct_limits, new_keys, pairs_of
+from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, new_keys, pairs_of
 from optimizer.problem.primitives import (
     NEEDS,
     SERVES,
@@ -14,8 +14,10 @@ from optimizer.problem.primitives import (
     Conflict,
     Counter,
     DistinctCounter,
+    Floor,
     IntArray,
     Prerequisite,
+    Shortfall,
 )
 from optimizer.problem.problem import Problem
 
@@ -48,6 +50,9 @@ def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
         note(conflict.rule, _conflict(problem, conflict, taken))
     for prerequisite in problem.prerequisites:
         note(prerequisite.rule, _prerequisite(problem, prerequisite, taken))
+    for floor in problem.floors:
+        if floor.reaction in (Shortfall.REQUIRED, Shortfall.ALL_OR_NOTHING):
+            note(floor.rule, _floor(problem, floor, taken))
     return found
 
 
@@ -104,3 +109,12 @@ def _prerequisite(problem: Problem, prerequisite: Prerequisite, taken: BoolArray
     mine = np.where(taken[pairs.candidate], pairs.weight, 0)
     served = (bits(prerequisite.served, pairs.group, pairs.instance) > 0) | (pairs.sums((mine & SERVES) > 0) > 0)
     return pairs.candidate[((pairs.weight & NEEDS) > 0) & ~served[pairs.pair]]
+
+
+def _floor(problem: Problem, floor: Floor, taken: BoolArray) -> IntArray:
+    pairs, need = floor_pairs(problem, floor)
+    after = pairs.sums(np.where(taken[pairs.candidate], pairs.weight, 0))[pairs.pair] + pairs.weight
+    short = after < need[pairs.pair]
+    if floor.reaction is Shortfall.ALL_OR_NOTHING:
+        short &= after != 0
+    return pairs.candidate[short]

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from optimizer.report.page import render
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
 
 __all__ = ["render"]
+
+
+def render(plan: Plan) -> str:
+    """Return the page of a plan; what draws it is loaded only now."""
+    from optimizer.report.page import render as draw
+
+    return draw(plan)

@@ -47,7 +47,7 @@ NOT_YET = {
     39: "a comparison of two runs; tested as a property of random ones, byte for byte by the product's own tests",
     41: "which of several best plans is chosen is an engine's; the rules say only that they are equal",
     42: "needs run folders and a ledger",
-    43: "refusals are an explanation of a plan; needs explain",
+    43: "refusals are an explanation of a plan; its golden cases are in test_line_43",
     44: "the clashing set is a diagnosis; needs the infeasibility analysis",
 }
 """Lines about operation rather than rules."""

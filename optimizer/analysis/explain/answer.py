@@ -185,7 +185,7 @@ class Explanation:
             "status": self.status,
             "headline": self.headline,
             "together_with": self.together_with,
-            "candidates": [_plain(c) for c in self.candidates],
+            "candidates": [plain(c) for c in self.candidates],
         }
 
     def __repr__(self) -> str:
@@ -223,10 +223,10 @@ def _cell(number: float | None) -> str:
     return f"<td style='text-align:right'>{amount(number)}</td>"
 
 
-def _plain(one: Any) -> Any:
+def plain(one: Any) -> Any:
     """Return dataclasses and what is in them as plain JSON values."""
     if hasattr(one, "__dataclass_fields__"):
-        return {name: _plain(getattr(one, name)) for name in one.__dataclass_fields__}
+        return {name: plain(getattr(one, name)) for name in one.__dataclass_fields__}
     if isinstance(one, Mapping):
-        return {str(k): _plain(v) for k, v in one.items()}
-    return [_plain(v) for v in one] if isinstance(one, tuple | list) else one
+        return {str(k): plain(v) for k, v in one.items()}
+    return [plain(v) for v in one] if isinstance(one, tuple | list) else one

@@ -112,7 +112,7 @@ def _answers(unit: Unit, customer: str) -> list[CandidateAnswer]:
             fate = "refused"
         elif charges and margin <= 0:
             fate = "priced out"
-        swap = swaps.cheapest(j) if fate in ("refused", "priced out") else None
+        swap = swaps.cheapest(j) if fate == "refused" else None
         mine = tuple(refused.get(j, ()))
         found.append(CandidateAnswer(told, fate, contribution, charges, margin, refusals=mine, swap=swap))
     found.sort(key=_order)

@@ -1,0 +1,53 @@
+"""``contactopt explain``: what a planner sees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def run(contactopt, coffee: Path) -> Path:
+    contactopt("run", coffee, "--out", coffee.parent / "plan")
+    return coffee.parent / "plan"
+
+
+def some_customer(run: Path) -> str:
+    import pandas as pd
+
+    return str(pd.read_parquet(run / "contacts.parquet")["customer"].iloc[0])
+
+
+def test_a_customer_s_candidates_are_shown_with_what_stands_against_them(contactopt, run: Path) -> None:
+    shown = contactopt("explain", run, "--customer", some_customer(run))
+    assert shown.code == 0
+    assert "chosen" in shown.out
+    assert "gets" in shown.out.strip().splitlines()[0]
+
+
+def test_json_is_the_whole_answer(contactopt, run: Path) -> None:
+    customer = some_customer(run)
+    said = json.loads(contactopt("explain", run, "--customer", customer, "--json").out)
+    assert said["customer"] == customer
+    assert {"key", "fate", "contribution", "charges", "margin", "refusals", "swap"} <= set(said["candidates"][0])
+
+
+def test_offers_and_rules_are_asked_about_alone(contactopt, run: Path) -> None:
+    offer = json.loads(contactopt("explain", run, "--customer", some_customer(run), "--json").out)["candidates"][0]
+    assert "eligible" in contactopt("explain", run, "--offer", offer["key"]["offer"]).out
+    assert "budget" in contactopt("explain", run, "--rule", "budget").out
+    whole = json.loads(contactopt("explain", run, "--rule", "budget", "--without", "--json").out)
+    assert whole["whole"]["objective"] > 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [(), ("--customer", "c", "--rule", "r"), ("--customer", "c", "--without")],
+    ids=["nothing", "two things", "without what"],
+)
+def test_a_question_that_is_none_says_which_there_are(contactopt, run: Path, asked: tuple[str, ...]) -> None:
+    refused = contactopt("explain", run, *asked)
+    assert (refused.code, refused.out) == (2, "")
+    assert "--customer ID" in refused.err
