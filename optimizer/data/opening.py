@@ -74,7 +74,7 @@ def open_tables(
     )
     with reading("the tables"):
         bound, queries = bind_all(con, sources, frames)
-        inputs = (*sources.opened, *queries)
+        inputs: tuple[Input, ...] = (*sources.opened, *queries)
         if few is None:
             return _open(con, scenario, inputs, bound)
         return replace(_open(con, scenario, inputs, few.cut(con, bound, sources.files)), whole=False)

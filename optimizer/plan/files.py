@@ -36,7 +36,7 @@ def write_files(plan: Plan, folder: Path) -> None:
     _json(folder / "prices.json", dict(plan.prices))
     for name in INSIGHTS if plan.insight is not None else ():
         pq.write_table(getattr(plan.insight, name), folder / f"{name}.parquet", compression="zstd")
-    write_places(plan.inputs, folder)
+    write_places(plan, folder)
     _json(folder / "audit.json", plan.audit.to_dict())
     _text(folder / "scenario.yaml", plan.scenario.to_yaml())
     _text(folder / "report.html", render(plan))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from optimizer.data.layout import literal
+from optimizer.data.layout import CANDIDATES, literal
+from optimizer.scenario.sections import Database
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
 
 NAME = "places.parquet"
 BLOCK = 122_880
@@ -19,13 +23,17 @@ SCATTERED = 4
 """Blocks per customer beyond which reading all of them is as quick."""
 
 
-def write_places(inputs: Sequence[Mapping[str, Any]], folder: Path) -> None:
+def write_places(plan: Plan, folder: Path) -> None:
     """Write, for each customer, the file and block that have candidates of theirs, in the order of customers.
 
-    Nothing is written where candidates are few, are no Parquet files, or lie in the order of customers already (the
-    statistics of their row groups then say the same), or where most customers are all over the files.
+    Nothing is written where candidates are few, are no Parquet files with columns of our names, or lie in the order of
+    customers already (the statistics of their row groups then say the same), or where most customers are all over the
+    files.
     """
-    files = [str(one["path"]) for one in inputs if one["table"] == "candidates"]
+    source = plan.scenario.data.sources().get(CANDIDATES)
+    if isinstance(source, Database) or source is None or source.columns:
+        return
+    files = [str(one["path"]) for one in plan.inputs if one["table"] == CANDIDATES]
     if not files or any(Path(f).suffix.lower() not in (".parquet", ".pq") for f in files):
         return
     con = duckdb.connect()

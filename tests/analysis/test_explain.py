@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -13,7 +14,7 @@ import optimizer as opt
 from optimizer.analysis.explain.run import Run
 from optimizer.errors import DataError, UsageError
 from optimizer.plan import places
-from tests.analysis.kit import crowd, scenario
+from tests.analysis.kit import HEAD, crowd, scenario
 
 RULES = """
 eligibility:
@@ -166,7 +167,10 @@ def test_an_index_is_written_only_where_it_saves_reading(
     frame.to_parquet(tmp_path / "candidates.parquet", row_group_size=1_000, index=False)
     monkeypatch.setattr(places, "WORTH", 1)
     monkeypatch.setattr(places, "BLOCK", 1_000)
-    places.write_places([{"table": "candidates", "path": str(tmp_path / "candidates.parquet")}], tmp_path)
+    text = HEAD.replace("candidates.csv", "candidates.parquet")
+    inputs = [{"table": "candidates", "path": str(tmp_path / "candidates.parquet")}]
+    plan = SimpleNamespace(scenario=opt.Scenario.parse(text, base=tmp_path), inputs=inputs)
+    places.write_places(plan, tmp_path)
     assert (tmp_path / places.NAME).exists() == worth
     if worth:
         assert pq.read_table(tmp_path / places.NAME).num_rows < 4_000

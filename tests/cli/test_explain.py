@@ -47,7 +47,7 @@ def test_offers_and_rules_are_asked_about_alone(contactopt, run: Path) -> None:
     [(), ("--customer", "c", "--rule", "r"), ("--customer", "c", "--without")],
     ids=["nothing", "two things", "without what"],
 )
-def test_a_question_that_is_none_says_which_there_are(contactopt, run: Path, asked: tuple[str, ...]) -> None:
-    refused = contactopt("explain", run, *asked)
+def test_a_question_that_is_none_says_which_there_are(contactopt, asked: tuple[str, ...]) -> None:
+    refused = contactopt("explain", "run", *asked)
     assert (refused.code, refused.out) == (2, "")
     assert "--customer ID" in refused.err

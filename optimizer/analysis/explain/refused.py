@@ -24,7 +24,7 @@ def breaks_row(unit: Unit, use: Use) -> bool:
     if not use.hard:
         return False
     if line["sort"] == "lot":
-        return bool(0 < line["used"] + use.amount < line["lower"])
+        return bool(0 < line["used"] + scaled(use) < line["lower"])
     if line["sort"] == "number":
         others = sum(
             r["used"] > 0 for r in unit.run.rows.values() if r["rule"] == line["rule"] and r["sort"] == "number"

@@ -23,6 +23,7 @@ from optimizer.plan.insight import Insight
 from optimizer.plan.places import read_places
 from optimizer.plan.plan import Plan
 from optimizer.scenario import Scenario
+from optimizer.scenario.sections import Database
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +121,14 @@ class Run:
         Raises
         ------
         DataError
-            Names every file that is gone or has another content.
+            Names every file that is gone or has another content. A database is asked as it is now.
         """
         began = dt.datetime.strptime(self.summary["run_id"][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC).timestamp()
+        asked = {t for t, source in self.scenario.data.sources().items() if isinstance(source, Database)}
         findings = [
             Finding("data", Path(one["path"]).name, "is no longer what the run read", "run the scenario again")
             for one in self.inputs
-            if _changed(Path(one["path"]), one, began)
+            if one["table"] not in asked and _changed(Path(one["path"]), one, began)
         ]
         if "candidates" not in self.frames and not any(one["table"] == "candidates" for one in self.inputs):
             fix = "ask the plan itself, in the program that solved it, or name files in the scenario"

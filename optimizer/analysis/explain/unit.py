@@ -93,7 +93,7 @@ class Unit:
 def _part(block: Rows | Switch) -> tuple[str, int, bool]:
     if isinstance(block, Rows):
         return block.part, block.decimals, block.penalty is None
-    return "lot" if block.lot is not None else "number", 0, True
+    return "lot" if block.lot is not None else "number", block.decimals, True
 
 
 def read_unit(run: Run, customer: str) -> Unit:
