@@ -25,11 +25,16 @@ class NobodyError(DataError):
         Whether the customers table has them.
     """
 
-    def __init__(self, customer: str, known: bool, nearest: str | None) -> None:
-        self.known = known
-        what = f"customer {cut(customer)} has no candidates" if known else f"there is no customer {cut(customer)}"
-        fix = f"you mean {nearest}" if nearest else "the scoring job proposed nothing for them"
-        super().__init__(what, where=CANDIDATES, fix=fix)
+    known = False
+
+
+def nobody(customer: str, known: bool, nearest: str | None) -> NobodyError:
+    """Return the error of a customer without candidates, and the id that looks most like theirs."""
+    what = f"customer {cut(customer)} has no candidates" if known else f"there is no customer {cut(customer)}"
+    fix = f"you mean {nearest}" if nearest else "the scoring job proposed nothing for them"
+    error = NobodyError(what, where=CANDIDATES, fix=fix)
+    error.known = known
+    return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class Few:
             out[name] = replace(table, source=kept, placed=kept)
         if not _has(con, out[CANDIDATES], self.customer):
             known = CUSTOMERS in read and _has(con, read[CUSTOMERS], self.customer)
-            raise NobodyError(self.customer, known, None if known else _nearest(con, read[CANDIDATES], self.customer))
+            raise nobody(self.customer, known, None if known else _nearest(con, read[CANDIDATES], self.customer))
         return out
 
     def members(self, con: duckdb.DuckDBPyConnection, read: Mapping[str, Bound]) -> list[str]:

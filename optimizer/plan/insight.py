@@ -29,9 +29,10 @@ ROWS = pa.schema(
     + [(name, pa.float64()) for name in ("penalty", "price", "holds_from", "holds_to")]
 )
 KEY_COLUMNS = ("customer", "offer", "channel", "slot")
+WHOLE = pa.list_(pa.field("element", pa.int64()))
+"""Whole numbers, under the name that Parquet gives them."""
 MARGINAL = pa.schema(
-    [(name, pa.string()) for name in KEY_COLUMNS]
-    + [("contribution", pa.float64()), ("row", pa.list_(pa.int64())), ("amount", pa.list_(pa.int64()))]
+    [(name, pa.string()) for name in KEY_COLUMNS] + [("contribution", pa.float64()), ("row", WHOLE), ("amount", WHOLE)]
 )
 FATES = pa.schema([(name, pa.string()) for name in ("offer", "fate", "name")] + [("candidates", pa.int64())])
 
