@@ -1,4 +1,4 @@
-"""The README keeps its word: its shell and Python examples are run, one after the other, in an empty folder."""
+"""Pages keep their word: their shell and Python examples are run, one after the other, in an empty folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^```(sh|python)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+EXAMPLES = [
+    (page, language, text)
+    for page in ("README.md", "docs/explain.md")
+    for language, text in re.findall(
+        r"^```(sh|python)\n(.*?)^```$", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +40,19 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
 
 
-@pytest.mark.parametrize(("language", "text"), EXAMPLES, ids=[language for language, _ in EXAMPLES])
-def test_examples_run_as_written(language: str, text: str, folder: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(("page", "language", "text"), EXAMPLES, ids=[f"{page}-{of}" for page, of, _ in EXAMPLES])
+def test_examples_run_as_written(
+    page: str, language: str, text: str, folder: Path, environment: dict[str, str]
+) -> None:
     command = ["sh", "-euc", text] if language == "sh" else ["python", "-c", text]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    place = folder / Path(page).stem
+    place.mkdir(exist_ok=True)
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def test_there_are_examples_of_both_kinds() -> None:
-    assert {language for language, _ in EXAMPLES} == {"sh", "python"}
+    assert {language for _, language, _ in EXAMPLES} == {"sh", "python"}
 
 
 def test_ci_runs_exactly_the_test_command_of_the_readme() -> None:
@@ -51,7 +61,7 @@ def test_ci_runs_exactly_the_test_command_of_the_readme() -> None:
     assert (ROOT / ".ci/run").read_text("utf-8").strip().splitlines()[-1] == f"exec {command[1]}"
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/README.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/README.md", "docs/explain.md"])
 def test_links_lead_somewhere(path: str) -> None:
     page = ROOT / path
     for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
