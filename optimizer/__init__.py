@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optimizer.analysis.explain.ask import explain
     from optimizer.analysis.explain.rule import explain_rule
     from optimizer.analysis.judge import audit
+    from optimizer.analysis.sweep import sweep
     from optimizer.plan.plan import Plan, Termination
     from optimizer.scenario import Scenario
     from optimizer.solve import solve
@@ -45,6 +46,7 @@ __all__ = [
     "explain",
     "explain_rule",
     "solve",
+    "sweep",
 ]
 __version__ = "0.1.0"
 
@@ -57,6 +59,7 @@ _HOME = {
     "explain": "optimizer.analysis.explain.ask",
     "explain_rule": "optimizer.analysis.explain.rule",
     "solve": "optimizer.solve",
+    "sweep": "optimizer.analysis.sweep",
 }
 
 

@@ -131,8 +131,11 @@ def build(
     *,
     observer: Observer | None = None,
     watch: Stopwatch | None = None,
+    keep_world: bool = False,
 ) -> Compiled:
     """Read the tables and compile the problem, without solving it.
+
+    ``keep_world`` lets :func:`~optimizer.compile.again.with_limits` compile single rules again.
 
     Raises
     ------
@@ -146,7 +149,7 @@ def build(
         for finding in tables.findings:
             observer.warn(finding)
     with watch.stage("compile", observer):
-        compiled = compile_scenario(scenario, tables)
+        compiled = compile_scenario(scenario, tables, keep_world=keep_world)
         for finding in compiled.findings:
             observer.warn(finding)
     return compiled

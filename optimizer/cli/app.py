@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": "Recount every rule of a run, or of anybody's plan, from the raw inputs.",
     "compare": "Put plans side by side: value, rules, contacts, and what changed.",
     "explain": "Say why a customer gets what they get, where an offer went, what a rule costs.",
+    "sweep": "Solve with a value changed step by step: a value curve, or a grid of two.",
     "report": "Build a run's report.html again.",
     "export": "Write a scenario as a MIP for any solver.",
     "test": "Run the policy tests beside a scenario: what must be refused, and what not.",

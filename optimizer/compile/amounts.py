@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -46,6 +47,12 @@ class Amounts:
         self._tables, self._kinds, self._kind, self._read = tables, kinds, kind, read
         self._known: dict[tuple[str, int], Amount] = {}
         self._room = VALUE_ROOM if len(kind) <= SMALL_AMOUNTS else AMOUNT_ROOM
+
+    def again(self) -> Amounts:
+        """Return the same amounts, so that a rule that is compiled again leaves no measure of its own behind."""
+        found = copy.copy(self)
+        found.measures, found._known = list(self.measures), dict(self._known)
+        return found
 
     def amount(self, total: TotalOf, *, finest: int = 0) -> Amount:
         """Return what one contact counts, in so many decimal places at least, where there is room."""

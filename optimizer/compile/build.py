@@ -75,6 +75,8 @@ class Compiled:
         Warnings.
     turned_away : (reasons, kinds) int array
         Candidates of each kind that each reason of the funnel refuses, alone.
+    world : CompileWorld, optional
+        What rules asked while they compiled; kept where some of them shall be compiled again.
     """
 
     scenario: Scenario
@@ -88,6 +90,7 @@ class Compiled:
     exact_value: bool
     findings: tuple[Finding, ...] = ()
     turned_away: IntArray | None = None
+    world: CompileWorld | None = None
 
     @property
     def maximises(self) -> bool:
@@ -100,13 +103,20 @@ class Compiled:
         return natural if self.maximises else -natural
 
 
-def compile_scenario(scenario: Scenario, tables: Tables) -> Compiled:
+def compile_scenario(scenario: Scenario, tables: Tables, *, keep_world: bool = False) -> Compiled:
     """Compile what the rules say about what the tables hold; see :func:`compile_and_read`."""
-    return compile_and_read(scenario, tables)[0]
+    return compile_and_read(scenario, tables, keep_world=keep_world)[0]
 
 
-def compile_and_read(scenario: Scenario, tables: Tables) -> tuple[Compiled, Read]:
+def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = False) -> tuple[Compiled, Read]:
     """Compile what the rules say about what the tables hold, and return the candidates as read too.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    tables : Tables
+    keep_world : bool
+        Keep what :func:`~optimizer.compile.again.with_limits` needs: some bytes per candidate.
 
     Raises
     ------
@@ -136,12 +146,12 @@ def compile_and_read(scenario: Scenario, tables: Tables) -> tuple[Compiled, Read
     contribution = read.contribution[order]
     amounts = Amounts(tables, kinds.count, read.kind[order], {e: a[order] for e, a in read.amounts.items()})
     world = CompileWorld(scenario, tables, kinds, customers, read.kind, read.customer, amounts, read.held)
-    primitives = [primitive for rule in rules for primitive in _compile(rule, world)]
+    primitives = [primitive for rule in rules for primitive in compile_rule(rule, world)]
     # So fine that penalties are whole quanta as well: what is proven of whole numbers is then proven of the plan.
     finest = max((places(p.penalty) for p in primitives if isinstance(p, Priced) and p.penalty is not None), default=0)
     total = float(np.abs(contribution).sum())
     value, decimals, exact = quantised(contribution * sign, total, VALUE_ROOM, finest=finest)
-    primitives = [_in_quanta(primitive, decimals) for primitive in primitives]
+    primitives = [in_quanta(primitive, decimals) for primitive in primitives]
 
     # Only customers with something to decide are part of the problem; the others' groups stay, without candidates.
     start = np.searchsorted(read.customer[order], np.arange(customers + 1))
@@ -152,16 +162,16 @@ def compile_and_read(scenario: Scenario, tables: Tables) -> tuple[Compiled, Read
         value=value,
         value_decimals=decimals,
         kinds=kinds.count,
-        most_contacts=_most_contacts(read.kind[order], read.customer[order], primitives),
+        most_contacts=most_contacts(read.kind[order], read.customer[order], primitives),
         measures=tuple(amounts.measures),
         partitions=tuple(world.partitions),
-        counters=_of(primitives, Counter),
-        distincts=_of(primitives, DistinctCounter),
-        conflicts=_of(primitives, Conflict),
-        prerequisites=_of(primitives, Prerequisite),
-        floors=_of(primitives, Floor),
-        rows=_of(primitives, Rows),
-        switches=_of(primitives, Switch),
+        counters=of_kind(primitives, Counter),
+        distincts=of_kind(primitives, DistinctCounter),
+        conflicts=of_kind(primitives, Conflict),
+        prerequisites=of_kind(primitives, Prerequisite),
+        floors=of_kind(primitives, Floor),
+        rows=of_kind(primitives, Rows),
+        switches=of_kind(primitives, Switch),
         required=_required(scenario, tables, kinds, read),
     )
     compiled = Compiled(
@@ -176,6 +186,7 @@ def compile_and_read(scenario: Scenario, tables: Tables) -> tuple[Compiled, Read
         exact_value=exact,
         findings=_warnings(read, rules, primitives),
         turned_away=_turned_away(read, kinds.count),
+        world=world if keep_world else None,
     )
     return compiled, read
 
@@ -195,7 +206,7 @@ def _required(scenario: Scenario, tables: Tables, kinds: Kinds, read: Read) -> I
     return np.searchsorted(np.flatnonzero(read.refused == 0), kept)
 
 
-def _compile(rule: Rule, world: CompileWorld) -> Iterator[Primitive]:
+def compile_rule(rule: Rule, world: CompileWorld) -> Iterator[Primitive]:
     """Yield a rule's primitives; a policy's, once for each zone that an unknown one may be."""
     yield from rule.compile(world)
     if rule.section == "contact_policies":
@@ -203,14 +214,15 @@ def _compile(rule: Rule, world: CompileWorld) -> Iterator[Primitive]:
             yield from rule.compile(world.under(choice))
 
 
-def _in_quanta(primitive: Primitive, decimals: int) -> Primitive:
+def in_quanta(primitive: Primitive, decimals: int) -> Primitive:
     """Return a primitive with its penalty, if it has one, in value quanta instead of objective units."""
     if not isinstance(primitive, Priced) or primitive.penalty is None:
         return primitive
     return replace(primitive, penalty=primitive.penalty * Fraction(10) ** decimals)
 
 
-def _of(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:
+def of_kind(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:
+    """Return the primitives of one kind, in their order."""
     return tuple(p for p in primitives if isinstance(p, kind))
 
 
@@ -267,11 +279,11 @@ def _warnings(read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]
     return tuple(found)
 
 
-def _most_contacts(kind: IntArray, customer: IntArray, primitives: list[Primitive]) -> int:
+def most_contacts(kind: IntArray, customer: IntArray, primitives: list[Primitive]) -> int:
     """Bound the size of any plan by the caps that reach every contact of a customer."""
     best = len(kind)
     per_customer = np.bincount(customer) if len(customer) else np.zeros(0, np.int64)
-    for counter in _of(primitives, Counter):
+    for counter in of_kind(primitives, Counter):
         if counter.partition != 0 or counter.measure is not None or counter.group_limit is not None:
             continue
         reached = np.bincount(counter.uses.instance[counter.uses.weight >= 1], minlength=counter.uses.instances)

@@ -15,7 +15,7 @@ from optimizer.compile.build import Compiled
 from optimizer.data.layout import quote
 from optimizer.errors import AuditError, Finding
 from optimizer.plan.accounts import constraint_frame, funnel_frame, judge, policy_frame, row_prices
-from optimizer.plan.audit import AuditReport, audit_contacts
+from optimizer.plan.audit import audit_contacts
 from optimizer.plan.breakdown import breakdown_frame
 from optimizer.plan.insight import make_insight
 from optimizer.plan.plan import Plan, Termination
@@ -62,7 +62,7 @@ def make_plan(
             ]
         )
     compiled.tables.refuse_changed()
-    bound, gap = certificate(compiled, solution, audit)
+    bound, gap = certificate(compiled, solution, audit.objective)
     termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
     scenario, problem = compiled.scenario, compiled.problem
     prices = row_prices(compiled, solution)
@@ -154,8 +154,8 @@ def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
     return table
 
 
-def certificate(compiled: Compiled, solution: Solution, audit: AuditReport) -> tuple[float | None, float | None]:
-    """Return the bound in the objective's units, rounding included, and the gap to the audited objective."""
+def certificate(compiled: Compiled, solution: Solution, objective: Decimal) -> tuple[float | None, float | None]:
+    """Return the bound in the objective's units, rounding included, and the gap to the plan's objective."""
     if solution.bound is None:
         return None, None
     problem = compiled.problem
@@ -165,10 +165,10 @@ def certificate(compiled: Compiled, solution: Solution, audit: AuditReport) -> t
         rounding += 1  # objectives of the compiled problem have their penalties rounded up
     exact = compiled.value(solution.bound + rounding)
     scale = Decimal(float(np.abs(compiled.contribution).sum()))
-    difference = abs(exact - audit.objective)
+    difference = abs(exact - objective)
     if difference <= SMALL * scale:
         return float(exact), 0.0
-    return float(exact), float(difference / max(abs(audit.objective), SMALL))
+    return float(exact), float(difference / max(abs(objective), SMALL))
 
 
 def versions() -> dict[str, str]:

@@ -89,7 +89,7 @@ def row_table(problem: Problem) -> RowTable:
     blocks: list[tuple[Rows, int]] = []
     lower, upper, penalty = [], [], []
     for rows, first in zip(problem.rows, base[:-1].tolist(), strict=True):
-        low, high = _tightened(problem, rows)
+        low, high = tightened(problem, rows)
         lower.append(low)
         upper.append(high)
         penalty += [rows.penalty] * rows.size
@@ -126,7 +126,7 @@ def row_table(problem: Problem) -> RowTable:
     )
 
 
-def _tightened(problem: Problem, rows: Rows) -> tuple[IntArray, IntArray]:
+def tightened(problem: Problem, rows: Rows) -> tuple[IntArray, IntArray]:
     """Return the limits, of hard rows of counts moved to the next multiple of their coefficients' divisor."""
     lower, upper = np.array(rows.lower, np.int64), np.array(rows.upper, np.int64)
     if rows.penalty is None and rows.measure is None and len(rows.uses.weight):
