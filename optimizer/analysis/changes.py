@@ -73,6 +73,8 @@ def _root(section: Any, keys: tuple[str, ...], base: Path) -> None:
             section[key] = str(base / value)
         elif isinstance(value, list):
             section[key] = [str(base / one) for one in value]
+        else:
+            _root(value, ("path",), base)
 
 
 def _section(name: str, before: Any, after: Any) -> Iterator[Change]:

@@ -67,3 +67,11 @@ def test_one_part_can_be_taken_over_alone() -> None:
     half = with_part(scenario(), other, "constraints.budget")
     assert [c.path for c in changes(half, other)] == ["objective.maximize"]
     assert changes(with_part(half, other, "objective"), other) == ()
+
+
+def test_tables_with_names_of_their_own_are_compared_by_file_and_name() -> None:
+    mapped = TEXT.replace("candidates.csv", "{path: candidates.csv, columns: {customer: CustomerID}}")
+    (named,) = changes(scenario(mapped), scenario(mapped.replace("CustomerID", "Kunde")))
+    assert (named.path, named.before, named.after) == ("data.candidates.columns.customer", "CustomerID", "Kunde")
+    (moved,) = changes(scenario(mapped), scenario(mapped, base="/else"))
+    assert (moved.path, moved.after) == ("data.candidates.path", "/else/candidates.csv")
