@@ -95,7 +95,7 @@ def capacity_grid(lines: Sequence[Chart]) -> Chart | None:
     first, second = sorted(lines[0]["keys"], key=lambda k: len({line["keys"].get(k) for line in lines}))
     by_cell = {(line["keys"].get(first), line["keys"].get(second)): line for line in lines}
     rows, columns = (sorted({cell[axis] for cell in by_cell}, key=str) for axis in (0, 1))
-    return _grid(rows, columns, [[_cell(by_cell.get((r, c))) for c in columns] for r in rows])
+    return grid(rows, columns, [[_cell(by_cell.get((r, c))) for c in columns] for r in rows])
 
 
 def counts_grid(table: Chart, *, between: str = ", ") -> Chart:
@@ -106,7 +106,7 @@ def counts_grid(table: Chart, *, between: str = ", ") -> Chart:
         [
             {
                 "text": brief(n),
-                "step": _step(n / most),
+                "step": shade(n / most),
                 "title": f"{label(row)}{between}{label(column)}: {whole(n)} contacts",
                 "full": False,
             }
@@ -118,7 +118,7 @@ def counts_grid(table: Chart, *, between: str = ", ") -> Chart:
     ]
     sums = [brief(sum(counts)) for counts in table["cells"]]
     below = [brief(sum(counts)) for counts in zip(*table["cells"], strict=True)]
-    return _grid(rows, columns, cells) | {"sums": sums, "below": below, "total": brief(sum(map(sum, table["cells"])))}
+    return grid(rows, columns, cells) | {"sums": sums, "below": below, "total": brief(sum(map(sum, table["cells"])))}
 
 
 def label(text: str) -> str:
@@ -158,7 +158,8 @@ def _columns(items: Sequence[Chart]) -> Chart:
     return {"base": base, "height": base + 22, "columns": columns, "caps": []}
 
 
-def _grid(rows: Sequence[str], columns: Sequence[str], cells: list[list[Chart | None]]) -> Chart:
+def grid(rows: Sequence[str], columns: Sequence[str], cells: list[list[Chart | None]]) -> Chart:
+    """Lay cells (``text, step, title, full``, or None) out under their names."""
     return {
         "rows": [label(row) for row in rows],
         "columns": [label(column) for column in columns],
@@ -174,7 +175,7 @@ def _cell(line: Chart | None) -> Chart | None:
         return None
     return {
         "text": percent(line["share"], 2) if line["share"] is not None else amount(line["used"]),
-        "step": _step(line["share"] or 0),
+        "step": shade(line["share"] or 0),
         "title": _title(line),
         "full": line["full"],
     }
@@ -184,7 +185,7 @@ def _title(line: Chart) -> str:
     return f"{line['group']}: {amount(line['used'])} of {amount(line['limit'])}"
 
 
-def _step(share: float) -> int:
+def shade(share: float) -> int:
     """Return the shade of a cell: the page's policy allows classes, and no styles of single elements."""
     return round(min(1.0, max(0.0, share)) * SHADES)
 

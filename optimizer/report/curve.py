@@ -1,6 +1,7 @@
 """Geometry of a value curve: points in, plain dictionaries out; the template only draws them.
 
-Lines are in a box of 100 by 100 that stretches; names are placed beside it in per cent, so that they keep their size.
+Horizontal positions are per cent of the width and vertical ones are pixels, as in :mod:`optimizer.report.charts`; the
+lines lie in a box of their own that stretches, so that dots stay round and names keep their size.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from optimizer.report.blocks import Block
 from optimizer.report.numbers import amount
 
+HEIGHT = 300
 TICKS = 5
 AIR = 0.06
 """Empty share above and below the curve."""
@@ -20,7 +22,7 @@ def value_curve(said: Block) -> Block | None:
     """Draw the points of a sweep of one number; None where there are fewer than two with a plan.
 
     ``line`` joins what the plans reach; ``band`` lies between it and the proven bounds; ``dots`` are the points, with
-    ``x`` and ``y`` in per cent; ``barred`` are values for which there is no plan.
+    ``x`` in per cent and ``y`` in pixels; ``barred`` are values for which there is no plan.
     """
     points = [p for p in said["points"] if p["objective"] is not None]
     if len(said["paths"]) != 1 or not said["numeric"] or len(points) < 2:
@@ -37,11 +39,12 @@ def value_curve(said: Block) -> Block | None:
         return round(100 * (value - left) / ((right - left) or 1.0), 3)
 
     def y(value: float) -> float:
-        return round(100 * (high - value) / (high - low), 3)
+        return round(HEIGHT * (high - value) / (high - low), 3)
 
     line = [(x(p["values"][0]), y(p["objective"])) for p in points]
     bounded = [(x(p["values"][0]), y(p["bound"])) for p in points if p["bound"] is not None]
     return {
+        "height": HEIGHT,
         "line": _path(line),
         "band": _path([*line, *reversed(bounded)]) if len(bounded) == len(points) else "",
         "bound": _path(bounded),

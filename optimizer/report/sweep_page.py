@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optimizer.report import charts
 from optimizer.report.blocks import Block
 from optimizer.report.curve import value_curve
 from optimizer.report.numbers import amount
-from optimizer.report.page import environment
+from optimizer.report.page import pour
 from optimizer.report.sweep_blocks import sweep_blocks
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ def render_sweep(found: Sweep) -> str:
         The page. Seconds aside, the same sweep gives the same bytes.
     """
     said = sweep_blocks(found)
-    page = environment().get_template("sweep.html.j2")
-    return page.render(said=said, curve=value_curve(said), grid=value_grid(said))
+    return pour("sweep.html.j2", said=said, curve=value_curve(said), grid=value_grid(said))
 
 
 def value_grid(said: Block) -> Block | None:
@@ -40,17 +40,17 @@ def value_grid(said: Block) -> Block | None:
     at = {tuple(p["values"]): p for p in said["points"]}
     rows, columns = said["values"]
     cells = [[_cell(at.get((r, c)), low, high) for c in columns] for r in rows]
-    return {"rows": [_word(r) for r in rows], "columns": [_word(c) for c in columns], "cells": cells}
+    return charts.grid([_word(r) for r in rows], [_word(c) for c in columns], cells)
 
 
 def _cell(point: Block | None, low: float, high: float) -> Block | None:
     if point is None:
         return None
     if point["objective"] is None:
-        return {"text": point["status"], "shade": 0, "title": point["reason"], "full": False}
-    shade = (point["objective"] - low) / (high - low) if high > low else 0.5
+        return {"text": point["status"], "step": 0, "title": point["reason"], "full": False}
+    share = (point["objective"] - low) / (high - low) if high > low else 0.5
     bound = "nothing proven" if point["bound"] is None else f"at most {amount(point['bound'])}"
-    return {"text": amount(point["objective"]), "shade": round(shade, 3), "title": bound, "full": False}
+    return {"text": amount(point["objective"]), "step": charts.shade(share), "title": bound, "full": False}
 
 
 def _word(value: object) -> str:
