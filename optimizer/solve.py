@@ -121,7 +121,12 @@ def solve(
         if solution.prices is not None:
             lost = policy_costs(compiled.problem, solution.prices, seed=scenario.solve.seed)
     with watch.stage("audit", observer):
+        from optimizer.analysis.scores import with_scores
+
         plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id, lost=lost, frames=frames)
+        plan, doubts = with_scores(plan, compiled, practice)
+        for doubt in doubts:
+            observer.warn(doubt)
     return plan.timed(watch.timings, peak_memory())
 
 

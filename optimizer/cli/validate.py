@@ -37,10 +37,10 @@ def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json:
     }
     check = None
     if with_data:
-        from optimizer.analysis.lint_data import lint_data
+        from optimizer.analysis.doubts import doubts_of_data
         from optimizer.solve import check_data
 
-        check = check_data(loaded, look=lint_data)
+        check = check_data(loaded, look=doubts_of_data)
         result["data"] = asdict(check) | {"findings": [finding.to_dict() for finding in check.findings]}
     if as_json:
         output.emit_json(result)

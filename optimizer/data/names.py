@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from optimizer.data.catalog import Catalog
-from optimizer.data.layout import HISTORY, NUMBERS, UNTYPED, VISIBLE, family, quote
+from optimizer.data.layout import HISTORY, NUMBERS, UNTYPED, VISIBLE, VISIBLE_IN_HISTORY, family, quote
 from optimizer.data.uses import Label, Sort, Use
 from optimizer.errors import Finding, cut
 from optimizer.language.expressions import ColumnName, Expression
@@ -64,7 +64,7 @@ def bind_uses(
     for use in found:
         try:
             if isinstance(use, Use):
-                tables = (*VISIBLE, HISTORY) if use.sees_history else VISIBLE
+                tables = (*VISIBLE, HISTORY) if use.sees_history else VISIBLE_IN_HISTORY if use.of_history else VISIBLE
                 bound.append(BoundUse(use, catalog.bind(use.expression, tables=tables)))
             elif use.limits:
                 _check_limit_column(catalog, use)

@@ -36,11 +36,13 @@ class Use:
     expression : Expression
     sort : Sort
     rule : str or None
-        Name of the rule; None for the objective.
+        Name of the rule; None for the objective and the scores.
     changes_plan : bool
         False for a rule that only reports.
     sees_history : bool
         Whether it may name columns that only history has.
+    of_history : bool
+        Whether it is said of history rows alone.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Use:
     rule: str | None = None
     changes_plan: bool = True
     sees_history: bool = False
+    of_history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,14 @@ class Label:
 
 
 def uses(scenario: Scenario) -> Iterator[Use | Label]:
-    """Yield everything that the objective and the enabled rules look at."""
+    """Yield everything that the objective, the scores and the enabled rules look at."""
     for sense in ("maximize", "minimize"):
         expression = getattr(scenario.objective, sense)
         if expression is not None:
             yield Use(f"objective.{sense}", expression, Sort.AMOUNT)
+    if scenario.scores.came_true is not None:
+        expression = scenario.scores.came_true
+        yield Use("scores.came_true", expression, Sort.CONDITION, changes_plan=False, of_history=True)
     for rule in scenario.rules():
         yield from _of_rule(rule)
 

@@ -38,6 +38,7 @@ def write_files(plan: Plan, folder: Path) -> None:
         pq.write_table(getattr(plan.insight, name), folder / f"{name}.parquet", compression="zstd")
     write_places(plan, folder)
     _json(folder / "audit.json", plan.audit.to_dict())
+    _json(folder / "scores.json", dict(plan.scores))
     _text(folder / "scenario.yaml", plan.scenario.to_yaml())
     _text(folder / "report.html", render(plan))
     timings = _with_writing(plan.summary["timings"], time.monotonic() - began)
@@ -84,6 +85,7 @@ def read_files(folder: Path) -> Plan:
         sentences=tuple(manifest["sentences"]),
         inputs=tuple(manifest["inputs"]),
         insight=read_insight(folder),
+        scores=_load(folder / "scores.json"),
     )
 
 

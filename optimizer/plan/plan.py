@@ -89,6 +89,8 @@ class Plan:
         Every row's use, price and the range in which that holds; where each offer's candidates went.
     frames : mapping of table to frame
         Tables that the caller handed over; a plan that was read from its folder has none.
+    scores : mapping
+        The content of ``scores.json``: what past scores promised and what came true.
     """
 
     scenario: Scenario
@@ -105,6 +107,7 @@ class Plan:
     inputs: tuple[Mapping[str, Any], ...] = ()
     insight: Insight | None = None
     frames: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def objective(self) -> float:

@@ -7,7 +7,7 @@ on the clock, the run's id or the machine: the same plan gives the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optimizer.report.numbers import group_words, known
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optimizer.scenario import Scenario
 
 Block = dict[str, Any]
+Lines = dict[tuple[str, str], list[Block]]
 
 GROUPS_LISTED = 40
 """Groups of one rule that are listed; constraints.csv has all of them."""
@@ -67,8 +68,8 @@ def days(scenario: Scenario) -> str:
     return f"{begin} – {last:%a} {last.day} {last:%b %Y}, {scenario.horizon.days} days"
 
 
-def spending(plan: Plan) -> list[Block]:
-    """Return what the plan spends: the totals of an amount over all its contacts that have an upper limit."""
+def spending(plan: Plan, found: Sequence[Block]) -> list[Block]:
+    """Return what the plan spends: of its rules, the totals of an amount over all contacts that have an upper limit."""
     totals = {
         rule.name: rule.total.text
         for rule in plan.scenario.rules()
@@ -77,7 +78,7 @@ def spending(plan: Plan) -> list[Block]:
     }
     return [
         {"what": totals[rule["name"]], "rule": rule["name"], **{key: rule[key] for key in ("used", "limit", "share")}}
-        for rule in rules(plan)
+        for rule in found
         if rule["name"] in totals and rule["sense"] == "at most" and rule["groups"] == 1
     ]
 
@@ -106,14 +107,21 @@ def best_practice(plan: Plan) -> Block | None:
     return next((row for row in comparison(plan) if row["kind"] == "baseline" and row["objective"] is not None), None)
 
 
-def rules(plan: Plan) -> list[Block]:
+def rules(plan: Plan, lines: Lines | None = None) -> list[Block]:
     """Return one block per constraint and sense, in the order of the file; its tightest groups first.
 
     ``groups`` is how many rows it has, ``full`` how many of them have used their limit up, ``share`` the largest
     used / limit, and ``price_low``, ``price_high`` the range of what one more unit of the limit is worth.
+
+    Parameters
+    ----------
+    plan : Plan
+    lines : mapping, optional
+        Of :func:`constraint_lines`, if they are there already.
     """
     words = _words(plan)
-    return [_rule(name, sense, lines, words) for (name, sense), lines in _lines(plan).items()]
+    found = constraint_lines(plan) if lines is None else lines
+    return [_rule(name, sense, mine, words) for (name, sense), mine in found.items()]
 
 
 def policies(plan: Plan) -> list[Block]:
@@ -149,15 +157,17 @@ def funnel(plan: Plan) -> list[Block]:
     return steps
 
 
-def capacities(plan: Plan) -> list[Block]:
+def capacities(plan: Plan, lines: Lines | None = None) -> list[Block]:
     """Return the constraints that hold per group and cap something: use and limit of each group, in order.
 
     Unlike in :func:`rules`, two keys keep all their groups as long as they make a table that can be read.
     """
+    words = _words(plan)
+    found = constraint_lines(plan) if lines is None else lines
     return [
-        _rule(name, sense, sorted(lines, key=lambda line: line["group"]), _words(plan), drawn=True)
-        for (name, sense), lines in _lines(plan).items()
-        if len(lines) > 1 and sense == "at most"
+        _rule(name, sense, sorted(mine, key=lambda line: line["group"]), words, drawn=True)
+        for (name, sense), mine in found.items()
+        if len(mine) > 1 and sense == "at most"
     ]
 
 
@@ -179,9 +189,9 @@ def _words(plan: Plan) -> dict[str, str]:
     return {rule.name: rule.words() for rule in plan.scenario.rules()}
 
 
-def _lines(plan: Plan) -> dict[tuple[str, str], list[Block]]:
-    """Return the lines of the constraints by name and sense."""
-    found: dict[tuple[str, str], list[Block]] = {}
+def constraint_lines(plan: Plan) -> Lines:
+    """Return the lines of the constraints by name and sense, each as plain data."""
+    found: Lines = {}
     for record in records(plan.constraints):
         line = _line(record)
         found.setdefault((line["name"], line["sense"]), []).append(line)

@@ -49,6 +49,11 @@ def brief(number: Number | None) -> str:
     return f"{shown:,.{decimals}f} {unit}".replace("-", "−")
 
 
+def about(number: Number | None) -> str:
+    """Format an estimated count: without decimals from ten on."""
+    return whole(number) if number is not None and abs(float(number)) >= 10 else brief(number)
+
+
 def size(number: int) -> str:
     """Format a number of bytes: 23.3 KB."""
     for unit, power in (("GB", 9), ("MB", 6), ("KB", 3)):

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from optimizer.report import blocks, charts, numbers, spread, trust
+from optimizer.report.scores import scores
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -34,16 +35,17 @@ def render(plan: Plan) -> str:
     str
         The page. The same plan gives the same bytes.
     """
-    rules = blocks.rules(plan)
-    capacities = blocks.capacities(plan)
+    lines = blocks.constraint_lines(plan)
+    rules, capacities = blocks.rules(plan, lines), blocks.capacities(plan, lines)
     schedule = spread.schedule(plan)
-    frequencies, caps = spread.frequencies(plan), spread.caps(plan)
+    frequencies = spread.frequencies(plan)
+    caps = spread.caps(plan, frequencies)
     return pour(
         "report.html.j2",
         answer=blocks.answer(plan),
         bars=charts.bars(blocks.comparison(plan)),
         best=blocks.best_practice(plan),
-        spending=blocks.spending(plan),
+        spending=blocks.spending(plan, rules),
         rules=rules[:RULES_LISTED],
         rules_hidden=max(0, len(rules) - RULES_LISTED),
         capacities=[
@@ -61,6 +63,7 @@ def render(plan: Plan) -> str:
         audit=trust.audit(plan),
         provenance=trust.provenance(plan),
         inputs=trust.inputs(plan),
+        scores=scores(plan),
     )
 
 
@@ -103,6 +106,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     shown = (
+        numbers.about,
         numbers.amount,
         numbers.brief,
         numbers.whole,

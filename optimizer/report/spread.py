@@ -44,12 +44,17 @@ def frequencies(plan: Plan) -> list[Block]:
     ]
 
 
-def caps(plan: Plan) -> list[Block]:
+def caps(plan: Plan, steps: Sequence[Block]) -> list[Block]:
     """Return the policies that cap all contacts of a customer over the whole horizon, lowest cap first.
 
     ``customers`` is how many get as many as that by this plan alone; history is not counted.
+
+    Parameters
+    ----------
+    plan : Plan
+    steps : sequence of dict
+        Of :func:`frequencies`.
     """
-    steps = frequencies(plan)
     found = [
         {
             "name": rule.name,

@@ -26,7 +26,7 @@ from optimizer.scenario import changes, checks, yaml
 from optimizer.scenario.findings import from_validation, split_fix
 from optimizer.scenario.origin import Origin, plain
 from optimizer.scenario.rule_lists import Constraints, ContactPolicies, Eligibility
-from optimizer.scenario.sections import Data, Holdout, Horizon, Objective, Pins, Section, Solve, Stability
+from optimizer.scenario.sections import Data, Holdout, Horizon, Objective, Pins, Scores, Section, Solve, Stability
 from optimizer.scenario.words import Moment, Name
 
 __all__ = ["Scenario"]
@@ -58,6 +58,7 @@ class Scenario(Section):
     constraints: Constraints = Field((), description="What holds for the whole plan.")
     holdout: Holdout | None = Field(None, description="Customers left out of the plan, to measure what it is worth.")
     pins: Pins | None = Field(None, description="Contacts that are decided already.")
+    scores: Scores = Field(default_factory=Scores, description="What shows whether the scores came true.")
     solve: Solve = Field(default_factory=Solve, description="How the plan is looked for.")
     stability: Stability | None = Field(None, description="Keep close to the plan of an earlier run.")
 

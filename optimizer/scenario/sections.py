@@ -26,6 +26,7 @@ __all__ = [
     "Horizon",
     "Objective",
     "Pins",
+    "Scores",
     "Section",
     "Solve",
     "Source",
@@ -253,6 +254,17 @@ class Solve(Section):
     memory_limit: Size | None = Field(None, description="Stay below this much memory.")
     seed: Whole = Field(0, ge=0, lt=2**63, description="Breaks ties.")
     threads: Whole | None = Field(None, ge=1, le=4_096, description="Threads to use; all cores unless said.")
+
+
+class Scores(Section):
+    """What shows whether the scores came true."""
+
+    came_true: Expression | None = Field(
+        None, description="A history row for which this is true had the response that was scored."
+    )
+    promised: Text = Field("propensity", description="The column of the candidates, and of history, that promised it.")
+    within: Duration | None = Field(None, description="Contacts younger than this may still be answered: not judged.")
+    runs: Text | None = Field(None, description="Earlier run folders, a glob: what their plans promised.")
 
 
 class Stability(Section):

@@ -35,6 +35,7 @@ FILES = {
     "prices.json",
     "audit.json",
     "report.html",
+    "scores.json",
     "scenario.yaml",
     "log.jsonl",
     "manifest.json",

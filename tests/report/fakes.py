@@ -111,6 +111,47 @@ INPUTS = (
 )
 
 
+def scored(value: str, contacts: int, promised: float, came: int, verdict: str) -> dict[str, Any]:
+    low, high = came * 0.8, came * 1.2
+    return {
+        "value": value,
+        "contacts": contacts,
+        "promised": promised,
+        "came": came,
+        "low": low,
+        "high": high,
+        "factor": came / promised,
+        "verdict": verdict,
+    }
+
+
+SCORES: dict[str, Any] = {
+    "why": None,
+    "judged": 8266,
+    "promised": 117.7,
+    "came": 73,
+    "low": 58.2,
+    "high": 91.5,
+    "verdict": "too high",
+    "open": 120,
+    "without": 0,
+    "unusable": 0,
+    "runs": 2,
+    "groups": {
+        "offer": [scored("loan", 6000, 90.0, 48, "too high"), scored("card", 2266, 27.7, 25, "as promised")],
+        "channel": [scored("email", 8266, 117.7, 73, "too high")],
+        "tenth": [
+            scored("0.001 to 0.004", 4133, 10.0, 9, "as promised"),
+            scored("0.004 to 0.1", 4133, 107.7, 64, "too high"),
+        ],
+    },
+    "responses": {"promised": 135.0, "expected": 84.2, "low": 60.1, "high": 108.3},
+    "against": {
+        "value_per_cost": {"difference": 1541.85, "expected": 610.2, "low": -80.0, "high": 1300.4, "told_apart": False}
+    },
+}
+
+
 def breakdown() -> pd.DataFrame:
     counts = {("gold", "loan"): 400, ("gold", "card"): 150, ("student", "loan"): 800}
     rows = [(group(segment=segment, offer=offer), n) for (segment, offer), n in counts.items()]
@@ -175,6 +216,7 @@ def plan(**changes: Any) -> Any:
         ),
         "breakdown": breakdown(),
         "inputs": INPUTS,
+        "scores": SCORES,
         "audit": audited(),
         "prices": {"sense": "maximize"},
         "summary": summary,

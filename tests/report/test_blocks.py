@@ -94,7 +94,7 @@ def test_each_rule_says_what_it_means() -> None:
 
 
 def test_spending_is_what_an_upper_limit_on_an_amount_counts() -> None:
-    assert blocks.spending(plan()) == [
+    assert blocks.spending(plan(), blocks.rules(plan())) == [
         {"what": "cost", "rule": "budget", "used": 12000.0, "limit": 12000.0, "share": 1.0},
     ]
 

@@ -98,7 +98,7 @@ def test_use_of_the_capacities_is_the_contacts_own(plan: Plan, contacts: list[di
 
 def test_spending_is_what_the_contacts_cost(plan: Plan, contacts: list[dict[str, Any]]) -> None:
     cost = {row["channel"]: float(row["cost"]) for row in table(QUICKSTART / "channels.csv")}
-    (budget,) = blocks.spending(plan)
+    (budget,) = blocks.spending(plan, blocks.rules(plan))
     assert budget["used"] == pytest.approx(sum(cost[row["channel"]] for row in contacts))
 
 
@@ -127,7 +127,7 @@ def test_customers_by_number_of_contacts_are_counted_again(
     counted = Counter(Counter(row["customer"] for row in contacts).values())
     counted[0] = loaded(folder / "summary.json")["customers"] - sum(counted.values())
     assert {step["contacts"]: step["customers"] for step in spread.frequencies(plan)} == counted
-    assert spread.caps(plan) == [{"name": "three-a-week", "cap": 3, "customers": counted[3]}]
+    assert spread.caps(plan, spread.frequencies(plan)) == [{"name": "three-a-week", "cap": 3, "customers": counted[3]}]
 
 
 def test_policies_and_funnel_are_the_written_ones(plan: Plan, folder: Path) -> None:

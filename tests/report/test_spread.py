@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from optimizer.report import spread
 from tests.report import fakes
 from tests.report.fakes import frame, plan
+
+
+def reached(of: Any) -> list[dict[str, Any]]:
+    return spread.caps(of, spread.frequencies(of))
 
 
 def test_customers_without_a_contact_are_counted_too() -> None:
@@ -34,17 +40,17 @@ def test_an_empty_plan_has_a_spread_too() -> None:
 
 
 def test_a_cap_on_all_contacts_of_the_horizon_counts_who_reaches_it() -> None:
-    assert spread.caps(plan()) == [{"name": "three-a-week", "cap": 3, "customers": 225}]
+    assert reached(plan()) == [{"name": "three-a-week", "cap": 3, "customers": 225}]
 
 
 def test_a_cap_in_a_shorter_window_is_none_on_the_horizon() -> None:
     shorter = fakes.SCENARIO.replace({"contact_policies.three-a-week.within": "5 days"})
-    assert spread.caps(plan(scenario=shorter)) == []
+    assert reached(plan(scenario=shorter)) == []
 
 
 def test_a_cap_on_some_contacts_is_none_on_all() -> None:
     some = fakes.SCENARIO.replace({"contact_policies.three-a-week.where": "channel = 'sms'"})
-    assert spread.caps(plan(scenario=some)) == []
+    assert reached(plan(scenario=some)) == []
 
 
 def test_schedule_counts_contacts_by_channel_and_slot() -> None:
