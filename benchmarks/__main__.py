@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: families × sizes × engines side by side, in one table.
+"""``python -m benchmarks``: the table of targets; with cases: families × sizes × engines side by side.
 
 ``python -m benchmarks weekly-arrays:500,2000,10000 --engines decomposition,exact --gap 1e-4``
 """
@@ -13,6 +13,7 @@ import click
 
 from benchmarks.engines import ENGINES
 from benchmarks.families import FAMILIES
+from benchmarks.table import lines
 
 
 @click.command()
@@ -22,16 +23,32 @@ from benchmarks.families import FAMILIES
 @click.option("--limit", default=600.0, show_default=True, help="Seconds of one run.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--repeats", default=1, show_default=True, help="Runs of each; the table shows medians.")
+@click.option("--customers", default=1_000_000, show_default=True, help="Table: size of the large instance.")
+@click.option("--peers", default=10_000, show_default=True, help="Table: customers that the peers get; 0: no peers.")
 @click.option("--seed", default=0, show_default=True)
-def main(cases: tuple[str, ...], engines: str, gap: float, limit: float, threads: int, repeats: int, seed: int) -> None:
-    """Time CASES such as ``weekly-arrays:500,2000`` (families: see benchmarks/families.py)."""
+def main(
+    cases: tuple[str, ...],
+    engines: str,
+    gap: float,
+    limit: float,
+    threads: int,
+    repeats: int,
+    customers: int,
+    peers: int,
+    seed: int,
+) -> None:
+    """Print the table of targets, or time CASES such as ``weekly-arrays:500,2000`` (see benchmarks/families.py)."""
     click.echo(f"{os.cpu_count()} cores, {threads} threads, {platform.machine()}, load {os.getloadavg()[0]:.1f}")
+    if not cases:
+        for line in lines(customers, peers, limit, threads):
+            click.echo(f"| {line.what} | {line.target} | {line.measured} | {'yes' if line.holds else 'no'} |")
+        return
     click.echo(
         f"{'family':<16}{'customers':>10}{'candidates':>12}{'rows':>6}  {'engine':<22}"
         f"{'wall s':>9}{'cpu s':>9}{'ratio':>8}{'gap':>10}{'objective':>16}"
     )
     ENGINES["decomposition"](FAMILIES["weekly-arrays"](200, seed), 1e-3, limit, threads)  # kernels warm
-    for case in cases or ("weekly-arrays:500,2000,10000",):
+    for case in cases:
         family, _, sizes = case.partition(":")
         for size in sizes.split(","):
             problem = FAMILIES[family](int(size), seed)

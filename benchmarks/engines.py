@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.peers import SOLVERS, peer
+from benchmarks.timed import Timed
 from optimizer.engines import make_engine
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.errors import OptimizerError
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Request, Solution
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """One run: seconds by the clock and of the processor, and what came of it."""
-
-    seconds: float
-    processor: float
-    objective: float | None
-    gap: float | None
-    note: str
 
 
 def engine(name: str) -> Callable[[Problem, float, float, int], Timed]:
@@ -68,5 +58,7 @@ ENGINES: dict[str, Callable[[Problem, float, float, int], Timed]] = {
     "exact": engine("exact"),
     "greedy": engine("greedy"),
     "greedy:value_per_cost": engine("greedy:value_per_cost"),
+    "pulp": engine("pulp"),
     "pass": unit_pass,
+    **{name: peer(name) for name in SOLVERS},
 }

@@ -64,20 +64,23 @@ class Units:
     problem : Problem
     effort : (units,) int array, optional
         Most total shortfall of each unit over its best-effort floors.
+    narrow_from : int, optional
+        Candidates from which narrow columns are kept as they are, where they are narrow.
     """
 
-    def __init__(self, problem: Problem, effort: IntArray | None = None) -> None:
+    def __init__(self, problem: Problem, effort: IntArray | None = None, narrow_from: int = 0) -> None:
         self.problem = problem
         self.table: RowTable = row_table(problem)
         self.widest = int(np.diff(problem.unit_start).max(initial=0))
         self.rules = _rules(problem, effort)
         self.most_contacts = int(max(self.rules.packed.room.max(initial=0), self.rules.general.room.max(initial=0)))
+        narrow = problem.candidates >= narrow_from and problem.kinds <= 2**16 and problem.value.dtype == np.int32
         self.candidates = Candidates(
-            customer_start=np.asarray(problem.customer_start, np.int64),
-            unit_customer=np.asarray(problem.unit_customer, np.int64),
-            kind=problem.kind,
-            value=problem.value,
-            shut=_shut(problem),
+            customer_start=_fixed(problem.customer_start, np.int64),
+            unit_customer=_fixed(problem.unit_customer, np.int64),
+            kind=_fixed(problem.kind, np.uint16 if narrow else np.int32),
+            value=_fixed(problem.value, np.int32 if narrow else np.int64),
+            shut=_fixed(_shut(problem), np.uint8),
             amount=_stack([problem.measures[m].amount for m in self.table.measures], problem.candidates, np.int64),
             group=_stack([problem.partitions[p].group for p in self.table.partitions], problem.customers, np.int32),
         )
@@ -99,9 +102,7 @@ class Units:
         bits = max(self._bits, int(dear * max(self.widest, 1)).bit_length() + 1)
         shift = max(0, min(MOST_SHIFT, ROOM - bits))
         number = np.rint(np.ldexp(wanted, shift)).astype(np.int64)
-        most = np.array([_whole(p, shift) for p in table.most.tolist()], np.int64)
-        least = np.array([-_whole(-p, shift) for p in table.least.tolist()], np.int64)
-        number = np.clip(number, least, most)
+        number = np.clip(number, -_whole(-table.least, shift), _whole(table.most, shift))
         of_kind = np.zeros(self.problem.kinds, np.int64)
         kind = np.repeat(np.arange(self.problem.kinds), np.diff(table.start))
         np.add.at(of_kind, kind, number[table.row] * table.weight)
@@ -248,9 +249,16 @@ def _rules(problem: Problem, effort: IntArray | None) -> Rules:
     return Rules(packed, tie(problem, general, effort) if general.any() else nothing_tied())
 
 
-def _whole(price: float, shift: int) -> int:
-    """Return a price's ceiling as a whole number, rounded down; a large number when there is none, or a larger one."""
-    return int(min(2.0**62, np.floor(np.ldexp(price, shift))))
+def _whole(price: Floats, shift: int) -> IntArray:
+    """Return the ceilings of prices as whole numbers, rounded down; a large number where there is none, or a larger."""
+    return np.minimum(2.0**62, np.floor(np.ldexp(price, shift))).astype(np.int64)
+
+
+def _fixed(column: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return a read-only view, of one type whatever the column was: another type would be compiled for anew."""
+    view = np.ascontiguousarray(column, dtype).view()
+    view.flags.writeable = False
+    return view
 
 
 def _stack(columns: list[IntArray], width: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SMALL = 20_000
 """Candidates up to which the exact engine is asked when no plan was found: it can prove that there is none."""
+NARROW_FROM = 2**24
+"""Candidates from which narrow columns stay narrow. Each type is compiled for anew; small problems make do with one."""
 FIXED = 3e8
 """Bytes that the process needs with the compiled kernels, before any candidate."""
 
@@ -30,10 +32,18 @@ class Decomposition:
 
     Textbook methods: Lagrangian relaxation (Held and Karp 1970; Geoffrion 1974), Newton's method on a smoothed dual,
     Dantzig and Wolfe's master (1960) over the undecided units.
+
+    Parameters
+    ----------
+    narrow_from : int, optional
+        Candidates from which narrow columns are kept as they are.
     """
 
     name = "decomposition"
     automatic = True
+
+    def __init__(self, narrow_from: int = NARROW_FROM) -> None:
+        self._narrow_from = narrow_from
 
     def supports(self, problem: Problem) -> str | None:
         """Return why the problem is refused, None if it is not."""

@@ -146,14 +146,14 @@ def assemble(
     contact: IntArray,
 ) -> Patterns:
     """Add to patterns that are known by their contacts what they use of the rows."""
-    problem, table = units.problem, units.table
+    table = units.table
     customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
     row_start = np.zeros(len(contact_start), np.int64)
     given = (
         contact_start,
         contact,
         customer,
-        problem.kind,
+        units.candidates.kind,
         units.candidates.amount,
         units.candidates.group,
         table.start,

@@ -30,7 +30,7 @@ def small_problems() -> tuple[Problem, ...]:
 def _problem(*, customers: int, harder: bool) -> Problem:
     count = customers * KINDS
     kind: IntArray = np.tile(np.arange(KINDS, dtype=np.int32), customers)
-    value: IntArray = (np.arange(count, dtype=np.int64) * 7919) % 1000 + 1
+    value: IntArray = (np.arange(count, dtype=np.int32) * 7919) % 1000 + 1
     everyone = Partition("customer", np.arange(customers, dtype=np.int32), customers)
     every = Incidence.of(np.arange(KINDS), np.zeros(KINDS), 1, kinds=KINDS, instances=1)
     each = Incidence.of(np.arange(KINDS), np.arange(KINDS) // 2, 1, kinds=KINDS, instances=KINDS // 2)

@@ -1,0 +1,169 @@
+"""The table of targets, measured side by side in one run: what was asked for, what came out, whether it holds."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.engines import ENGINES
+from benchmarks.families import FAMILIES
+from benchmarks.timed import Timed
+from optimizer.engines import make_engine
+from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Request, Solution
+
+REPEATS = 3
+
+
+class Line(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    target: str
+    measured: str
+    holds: bool
+
+
+@cache
+def problem_of(family: str, customers: int) -> Problem:
+    """Return an instance, made once."""
+    return FAMILIES[family](customers, 0)
+
+
+def typical(problem: Problem, gap: float, threads: int, engine: str = "decomposition", limit: float = 600.0) -> Timed:
+    """Solve several times; return the run whose time is the median."""
+    runs = sorted((ENGINES[engine](problem, gap, limit, threads) for _ in range(REPEATS)), key=lambda r: r.seconds)
+    return runs[len(runs) // 2]
+
+
+def read_seconds(problem: Problem, threads: int) -> float:
+    """Return the median seconds that DuckDB takes to read the candidates' columns from Parquet into Arrow."""
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    customer = np.repeat(np.arange(problem.customers), np.diff(problem.customer_start))
+    kind = np.asarray(problem.kind)
+    columns = {"customer": customer, "offer": kind // 28, "channel": kind // 7 % 4, "slot": kind % 7}
+    scores = np.asarray(problem.value, np.float32)
+    times = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "candidates.parquet")
+        pq.write_table(pa.table({**columns, "propensity": scores}), file)
+        with duckdb.connect(config={"threads": threads}) as con:
+            for _ in range(REPEATS + 1):  # the first fills the file cache
+                began = time.perf_counter()
+                con.execute("SELECT * FROM read_parquet(?)", [file]).to_arrow_table()
+                times.append(time.perf_counter() - began)
+    return median(times[1:])
+
+
+def met(gap: float | None, asked: float) -> bool:
+    """Say whether a gap is there and small enough."""
+    return gap is not None and gap <= asked
+
+
+def solve_line(customers: int, threads: int) -> Line:
+    """Time of a solve, in times of reading the same file."""
+    problem = problem_of("weekly-arrays", customers)
+    reading, run = read_seconds(problem, threads), typical(problem, 1e-5, threads)
+    ratio = run.seconds / reading
+    said = f"{ratio:.1f} × {reading:.2f} s, gap {run.gap:.1e}, {run.note}"
+    return Line(
+        f"weekly {customers:,}: solve", "≤ 3 × DuckDB's read, gap ≤ 1e-5", said, ratio <= 3 and met(run.gap, 1e-5)
+    )
+
+
+def pass_line(customers: int, threads: int) -> Line:
+    """Candidates a second of one unit pass."""
+    problem = problem_of("weekly-arrays", customers)
+    speed = problem.candidates / ENGINES["pass"](problem, 0.0, 0.0, threads).seconds
+    return Line(f"weekly {customers:,}: unit pass", "≥ 1e8 candidates/s", f"{speed:.1e} candidates/s", speed >= 1e8)
+
+
+def gap_line(family: str, customers: int, gap: float, seconds: float, threads: int) -> Line:
+    """Gap and seconds of a family at a size."""
+    run = typical(problem_of(family, customers), gap, threads)
+    said = f"{run.seconds:.2f} s, " + ("no plan" if run.gap is None else f"gap {run.gap:.1e}")
+    holds = run.seconds <= seconds and met(run.gap, gap)
+    return Line(f"{family} {customers:,}", f"gap ≤ {gap:.0e} in {seconds:g} s", said, holds)
+
+
+def growth_line(small: int, large: int, threads: int) -> Line:
+    """Time per candidate from one size to ten times as many."""
+    per = [typical(problem_of("weekly-arrays", n), 1e-5, threads).seconds / n for n in (small, large)]
+    growth = per[1] / per[0]
+    return Line(f"weekly {small:,} → {large:,}", "≤ 1.3 × per candidate", f"{growth:.2f} ×", growth <= 1.3)
+
+
+def warm_line(customers: int, threads: int) -> Line:
+    """A limit changed by a tenth, from the prices of the run before, against the same from nothing."""
+    problem = problem_of("weekly-arrays", customers)
+    prices = _solved(problem, Request(gap=1e-5, threads=threads))[1].prices
+    first, *others = problem.rows
+    changed = replace(problem, rows=(replace(first, upper=first.upper * 9 // 10), *others))
+    seconds = {
+        start: median(_solved(changed, Request(gap=1e-5, threads=threads, prices=given))[0] for _ in range(REPEATS))
+        for start, given in (("cold", None), ("warm", prices))
+    }
+    ratio = seconds["warm"] / seconds["cold"]
+    return Line(f"weekly {customers:,}: warm start", "≤ 50 % of cold", f"{ratio:.0%}", ratio <= 0.5)
+
+
+def _solved(problem: Problem, request: Request) -> tuple[float, Solution]:
+    began = time.perf_counter()
+    solution = make_engine("decomposition").solve(problem, request)
+    return time.perf_counter() - began, solution
+
+
+def peer_lines(customers: int, limit: float, threads: int) -> Iterator[Line]:
+    """Every peer on one instance, to the same gap."""
+    problem = problem_of("weekly-arrays", customers)
+    ours = typical(problem, 1e-4, threads)
+    for name in ("highs", "cp-sat", "scip", "pdlp", "pulp", "greedy"):
+        run = ENGINES[name](problem, 1e-4, limit, threads)
+        gap = "no gap" if run.gap is None else f"gap {run.gap:.1e}"
+        said = f"{run.seconds:.1f} s ({run.seconds / ours.seconds:.1f} ×), {gap}, {run.note}"
+        wins = run.seconds > ours.seconds or not met(run.gap, 1e-4)
+        yield Line(f"weekly {customers:,}: {name}", f"ours {ours.seconds:.2f} s, gap {ours.gap:.1e}", said, wins)
+
+
+def lines(customers: int, peers: int, limit: float, threads: int) -> Iterator[Line]:
+    """Measure everything, one line at a time.
+
+    Parameters
+    ----------
+    customers : int
+        Size of the large weekly instance.
+    peers : int
+        Customers of the instance that the peers get; 0 for no peers.
+    limit : float
+        Seconds of a peer.
+    threads : int
+    """
+    ENGINES["decomposition"](problem_of("weekly-arrays", 200), 1e-3, 60.0, threads)  # kernels warm
+    measured: list[Callable[[], Line]] = [
+        lambda: gap_line("weekly-arrays", 500, 5e-4, 2.0, threads),
+        lambda: gap_line("weekly-arrays", 2_000, 1e-4, 2.0, threads),
+        lambda: gap_line("weekly-arrays", 10_000, 1e-5, 5.0, threads),
+        lambda: pass_line(customers, threads),
+        lambda: solve_line(customers, threads),
+        lambda: growth_line(customers // 10, customers, threads),
+        lambda: warm_line(customers // 10, threads),
+        lambda: gap_line("direct-marketing", 10_000, 1e-3, 1.0, threads),
+        lambda: gap_line("direct-marketing", 10_000, 1e-4, 10.0, threads),
+        lambda: gap_line("floors", 20_000, 1e-4, 10.0, threads),
+        lambda: gap_line("many-rows", 20_000, 1e-4, 60.0, threads),
+    ]
+    for measure in measured:
+        yield measure()
+    if peers:
+        yield from peer_lines(peers, limit, threads)
