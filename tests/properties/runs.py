@@ -13,7 +13,17 @@ from optimizer.errors import DataError, InfeasibleError, UsageError
 from optimizer.scenario import Scenario as Written
 from tests.conformance.cases import MAKERS, Rules, Scenario, Tables, write
 
-STABLE = ("contacts.parquet", "constraints.csv", "policies.csv", "prices.json", "audit.json", "report.html")
+STABLE = (
+    "contacts.parquet",
+    "constraints.csv",
+    "policies.csv",
+    "prices.json",
+    "audit.json",
+    "rows.parquet",
+    "marginal.parquet",
+    "fates.parquet",
+    "report.html",
+)
 """Files that are the same bytes on a repeat."""
 
 NONE = Fraction(-(10**9))
