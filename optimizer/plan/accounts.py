@@ -32,10 +32,15 @@ CONSTRAINT_COLUMNS = (
     "used",
     "slack",
     "price",
+    "price_per_point",
     "binding",
     "penalty_paid",
     "report_only",
 )
+
+
+POINT = 0.01
+"""Of a ratio or share: the readable unit of its limit."""
 
 
 def row_prices(compiled: Compiled, solution: Solution) -> list[dict[str, Any]] | None:
@@ -80,6 +85,7 @@ def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[s
         sides = {"<=": price > 0, ">=": price < 0, "=": price != 0}
         if scenario.objective.maximize is None:
             sides = {"<=": price < 0, ">=": price > 0, "=": price != 0}
+        price = price if (sides[line.sense] or math.isnan(price)) and not line.report_only else 0.0
         rows.append(
             {
                 "name": line.rule,
@@ -88,7 +94,8 @@ def constraint_frame(audit: AuditReport, scenario: Scenario, prices: list[dict[s
                 "limit": float(line.limit),
                 "used": math.nan if line.used is None else float(line.used),
                 "slack": math.nan if slack is None else float(slack),
-                "price": price if (sides[line.sense] or math.isnan(price)) and not line.report_only else 0.0,
+                "price": price,
+                "price_per_point": math.nan if line.base is None else price * float(line.base) * POINT,
                 "binding": bool((slack is not None and slack <= 0) or (sides[line.sense] and price != 0.0))
                 and not line.report_only,
                 "penalty_paid": float(line.paid),

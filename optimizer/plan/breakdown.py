@@ -60,12 +60,12 @@ def breakdown_frame(tables: Tables, contacts: pa.Table) -> pd.DataFrame:
 
 
 def _columns(tables: Tables) -> list[tuple[str, str]]:
-    """Return table and name of the describing columns, what is called a segment first."""
+    """Return table and name of the describing columns: what is called a segment first, then by name."""
     found: dict[str, tuple[str, str]] = {}
     for table in DESCRIBING:
         names = [
             name
-            for name in (tables.original[table] if tables.has(table) else ())
+            for name in sorted(tables.original[table] if tables.has(table) else ())
             if name not in KEYS and family(tables.columns[table][name]) in ("text", "boolean")
         ]
         if names:

@@ -69,7 +69,7 @@ class Plan:
     scenario : Scenario
     termination : Termination
     constraints : pandas.DataFrame
-        ``name, group, sense, limit, used, slack, price, binding, penalty_paid, report_only``.
+        ``name, group, sense, limit, used, slack, price, price_per_point, binding, penalty_paid, report_only``.
     policies : pandas.DataFrame
         ``name, refused, value_lost``.
     funnel : pandas.DataFrame

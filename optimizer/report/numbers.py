@@ -54,14 +54,6 @@ def about(number: Number | None) -> str:
     return whole(number) if number is not None and abs(float(number)) >= 10 else brief(number)
 
 
-def size(number: int) -> str:
-    """Format a number of bytes: 23.3 KB."""
-    for unit, power in (("GB", 9), ("MB", 6), ("KB", 3)):
-        if number >= 10**power:
-            return f"{number / 10**power:,.1f} {unit}"
-    return f"{number:,} bytes"
-
-
 def percent(share: Number | None, figures: int = 3) -> str:
     """Format a share as per cent with a few significant figures, never in exponent notation."""
     if share is None or not known(share):

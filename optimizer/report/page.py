@@ -113,7 +113,6 @@ def environment() -> jinja2.Environment:
         numbers.percent,
         numbers.signed_amount,
         numbers.signed_percent,
-        numbers.size,
     )
     for filter_ in shown:
         environment.filters[filter_.__name__] = filter_

@@ -7,7 +7,7 @@ amount``), joins them with its windows, and says what it found as :class:`Line` 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -40,6 +40,8 @@ class Line:
         Penalty paid for the excess; a soft rule is never broken.
     broken : bool
     report_only : bool
+    base : Decimal, optional
+        Of a ratio or share: the sum or number of contacts that the limit is a part of.
     """
 
     rule: str
@@ -51,7 +53,7 @@ class Line:
     paid: Decimal = Decimal(0)
     broken: bool = False
     report_only: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    base: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ class Ratio(Rule):
                 paid=excess * self.penalty if self.penalty is not None and not self.report_only else Decimal(0),
                 broken=excess > 0 and not soft,
                 report_only=self.report_only,
+                base=bottom,
             )
         if bottom < 0:
             yield Line(

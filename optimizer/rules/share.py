@@ -106,6 +106,7 @@ class Share(Rule):
                 paid=excess * self.penalty if self.penalty is not None and not self.report_only else Decimal(0),
                 broken=excess > 0 and self.penalty is None and not self.report_only,
                 report_only=self.report_only,
+                base=Decimal(whole),
             )
 
     def words(self) -> str:

@@ -18,6 +18,7 @@ from tests.golden import (
     zones_and_arrivals,
 )
 from tests.golden.cases import Case
+from tests.golden.operation import PROMISES
 
 TOPICS = (
     windows,
@@ -41,13 +42,5 @@ CASES: list[Case] = sorted((case for topic in TOPICS for case in topic.CASES), k
 
 LINES = range(1, 45)
 
-NOT_YET = {
-    37: "prices are an engine's, not the rules'; tested where prices are made",
-    38: "a comparison of two scenarios; tested as a property of random ones",
-    39: "a comparison of two runs; tested as a property of random ones, byte for byte by the product's own tests",
-    41: "which of several best plans is chosen is an engine's; the rules say only that they are equal",
-    42: "needs run folders and a ledger",
-    43: "refusals are an explanation of a plan; its golden cases are in test_line_43",
-    44: "the clashing set is a diagnosis; needs the infeasibility analysis",
-}
-"""Lines about operation rather than rules."""
+OPERATION = frozenset(promise.line for promise in PROMISES) | {43}
+"""Lines about operation rather than rules: promises of :mod:`tests.golden.operation`, and of ``test_line_43``."""

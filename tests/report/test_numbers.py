@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from optimizer.report.numbers import amount, brief, group_words, percent, signed_percent, size, whole
+from optimizer.report.numbers import amount, brief, group_words, percent, signed_percent, whole
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,3 @@ def test_groups_read_as_words(group: object, words: str) -> None:
 )
 def test_charts_have_room_for_three_figures(number: float | None, text: str) -> None:
     assert brief(number) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "text"), [(231, "231 bytes"), (23_321, "23.3 KB"), (1_250_000, "1.2 MB"), (3 * 10**10, "30.0 GB")]
-)
-def test_sizes_are_in_units_that_people_know(number: int, text: str) -> None:
-    assert size(number) == text

@@ -26,14 +26,9 @@ def test_nothing_of_the_clock_or_the_run_is_in_the_provenance() -> None:
     assert "3.2" not in shown
 
 
-def test_inputs_are_told_by_name_size_and_hash_and_not_by_place() -> None:
+def test_inputs_are_told_by_name_and_not_by_place_nor_by_what_the_order_of_rows_changes() -> None:
     found = trust.inputs(plan())
-    assert found["files"][0] == {
-        "table": "candidates",
-        "name": "candidates.parquet",
-        "size": 23_321,
-        "hash": INPUTS[0]["sha256"][: trust.HASH_SHOWN],
-    }
+    assert found["files"][0] == {"table": "candidates", "name": "candidates.parquet"}
     assert "/data" not in str(found)
 
 
