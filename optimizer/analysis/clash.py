@@ -14,7 +14,7 @@ from optimizer.engines.exact.answer import Claim
 from optimizer.engines.exact.effort import has_best_effort, restrict
 from optimizer.errors import NoPlanError
 from optimizer.problem.evaluate import PINS
-from optimizer.problem.pairs import floor_pairs, units_of_groups
+from optimizer.problem.pairs import floor_pairs, floor_use, units_of_groups
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Shortfall
 from optimizer.problem.problem import Problem
 
@@ -102,7 +102,7 @@ def failing(problem: Problem, chosen: IntArray) -> BoolArray:
     for floor in problem.floors:
         if floor.reaction is Shortfall.REQUIRED:
             pairs, need = floor_pairs(problem, floor, chosen)
-            short = pairs.sums(pairs.weight) < need
+            short = floor_use(problem, floor, pairs) < need
             found[units_of_groups(problem, floor.partition)[pairs.group[short]]] = True
     if problem.required is not None:
         missing = np.setdiff1d(problem.required, chosen)

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.compile.build import Compiled
 from optimizer.errors import Finding
-from optimizer.problem.pairs import floor_pairs, may_be_negative, pairs_of
+from optimizer.problem.pairs import floor_pairs, floor_use, may_be_negative, pairs_of
 from optimizer.problem.primitives import UNLIMITED, DistinctCounter, Floor, IntArray, Primitive, Rows, Shortfall, Switch
 from optimizer.problem.problem import Problem
 from optimizer.rules.base import Rule
@@ -87,7 +87,12 @@ def _floors(compiled: Compiled) -> Iterator[Finding]:
     for floor in compiled.problem.floors:
         if floor.reaction is Shortfall.REQUIRED:
             pairs, need = floor_pairs(compiled.problem, floor)
-            short = pairs.sums(np.maximum(pairs.weight, 0)) < need
+            most = (
+                pairs.sums(np.maximum(pairs.weight, 0))
+                if floor.key is None
+                else floor_use(compiled.problem, floor, pairs)
+            )
+            short = most < need
             if short.any():
                 who = len(np.unique(pairs.group[short]))
                 what = f"asks for more than {who:,} customers (or groups) have eligible candidates for"

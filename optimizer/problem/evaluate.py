@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.errors import Finding
-from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, may_be_negative, new_keys, pairs_of
+from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, floor_use, may_be_negative, new_keys, pairs_of
 from optimizer.problem.primitives import (
     NEEDS,
     SERVES,
@@ -195,7 +195,7 @@ def _floor(problem: Problem, floor: Floor, chosen: IntArray) -> Iterator[Violati
     if floor.reaction in (Shortfall.PENALTY, Shortfall.BEST_EFFORT):
         return
     pairs, need = floor_pairs(problem, floor, chosen)
-    used = pairs.sums(pairs.weight)
+    used = floor_use(problem, floor, pairs)
     wrong = used < need
     if floor.reaction is Shortfall.ALL_OR_NOTHING:
         wrong &= used != 0
@@ -206,7 +206,7 @@ def _floor_cost(problem: Problem, floor: Floor, chosen: IntArray) -> Fraction:
     if floor.reaction is not Shortfall.PENALTY or floor.penalty is None:
         return Fraction(0)
     pairs, need = floor_pairs(problem, floor, chosen)
-    return floor.penalty * int(np.maximum(need - pairs.sums(pairs.weight), 0).sum())
+    return floor.penalty * int(np.maximum(need - floor_use(problem, floor, pairs), 0).sum())
 
 
 def _row_use(problem: Problem, rows: Rows, chosen: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:

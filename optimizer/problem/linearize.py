@@ -194,9 +194,15 @@ def _floors(form: Form, problem: Problem, least_shortfall: IntArray | None) -> N
     for floor in problem.floors:
         pairs, need = floor_pairs(problem, floor)
         row, column, weight = pairs.pair, pairs.candidate, pairs.weight
+        adding = weight > 0
+        if floor.key is not None:
+            token, pair = new_keys(problem, floor, pairs)
+            adding = token >= 0
+            row, column = pair, _key_columns(form, floor.rule, token[adding], pairs.candidate[adding], len(pair))
+            weight = np.ones(len(row), np.int64)
         lower, extra = need, np.arange(len(pairs), dtype=np.int64)
         if floor.reaction in (Shortfall.PENALTY, Shortfall.BEST_EFFORT):
-            worst = need - pairs.sums(np.minimum(weight, 0))
+            worst = need - pairs.sums(np.minimum(pairs.weight, 0))
             missing = form.add_columns(floor.rule, worst, floor.penalty)
             row, column = np.concatenate([row, extra]), np.concatenate([column, missing])
             weight = np.concatenate([weight, np.ones(len(pairs), np.int64)])
@@ -204,7 +210,7 @@ def _floors(form: Form, problem: Problem, least_shortfall: IntArray | None) -> N
                 lacking.append((floor.rule, missing, units_of_groups(problem, floor.partition)[pairs.group]))
         elif floor.reaction is Shortfall.ALL_OR_NOTHING:
             used = form.add_columns(floor.rule, np.ones(len(pairs)))
-            form.add_links(floor.rule, column[weight > 0], used[row[weight > 0]])
+            form.add_links(floor.rule, pairs.candidate[adding], used[pairs.pair[adding]])
             row, column = np.concatenate([row, extra]), np.concatenate([column, used])
             weight, lower = np.concatenate([weight, -need]), np.zeros(len(pairs), np.int64)
         form.add_rows(floor.rule, row, column, weight, lower=lower, rows=len(pairs))
@@ -215,6 +221,24 @@ def _floors(form: Form, problem: Problem, least_shortfall: IntArray | None) -> N
         listed, row = np.unique(unit, return_inverse=True)
         column = np.concatenate([c for _, c, _ in lacking])
         form.add_rows(lacking[0][0], row, column, 1, upper=least_shortfall[listed], rows=len(listed))
+
+
+def _key_columns(form: Form, rule: str, token: IntArray, candidate: IntArray, tokens: int) -> IntArray:
+    """Return the column of each key token: its only candidate, or one that needs one of several. Shape (tokens,)."""
+    column = np.zeros(tokens, np.int64)
+    column[token] = candidate
+    shared = np.bincount(token, minlength=tokens) > 1
+    column[shared] = form.add_columns(rule, np.ones(np.count_nonzero(shared)))
+    several, keys = shared[token], np.flatnonzero(shared)
+    form.add_rows(
+        rule,
+        np.searchsorted(keys, np.concatenate([token[several], keys])),
+        np.concatenate([candidate[several], column[keys]]),
+        np.concatenate([np.full(np.count_nonzero(several), -1), np.ones(len(keys), np.int64)]),
+        upper=0,
+        rows=len(keys),
+    )
+    return column
 
 
 def _rows(form: Form, problem: Problem, rows: Rows, block: int) -> None:

@@ -182,8 +182,16 @@ def bits(overrides: Overrides | None, group: IntArray, instance: IntArray) -> In
     return overrides.lookup(group, instance, 0)
 
 
-def new_keys(problem: Problem, counter: DistinctCounter, pairs: Pairs) -> tuple[IntArray, IntArray]:
-    """Give one token to each (pair, key) that history does not hold already: what a distinct counter counts.
+def floor_use(problem: Problem, floor: Floor, pairs: Pairs) -> IntArray:
+    """Return what each pair of a floor has: the sum of the weights, or the number of different new keys."""
+    if floor.key is None:
+        return pairs.sums(pairs.weight)
+    _, pair = new_keys(problem, floor, pairs)
+    return np.bincount(pair, minlength=len(pairs))
+
+
+def new_keys(problem: Problem, counter: DistinctCounter | Floor, pairs: Pairs) -> tuple[IntArray, IntArray]:
+    """Give one token to each (pair, key) that history does not hold already: what counts where keys do.
 
     Returns
     -------
@@ -192,6 +200,7 @@ def new_keys(problem: Problem, counter: DistinctCounter, pairs: Pairs) -> tuple[
     pair : (tokens,) int array
         Pair that each token counts in, ascending.
     """
+    assert counter.key is not None
     key = np.asarray(counter.key, np.int64)[problem.kind[pairs.candidate]]
     keys, pair = int(np.max(counter.key, initial=0)) + 1, pairs.pair
     free = np.ones(len(key), bool)

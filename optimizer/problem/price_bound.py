@@ -59,14 +59,18 @@ class _Rule:
     token: dict[int, int] = field(default_factory=dict)
     penalty: Fraction = Fraction(0)
 
+    def used(self, chosen: list[int]) -> int:
+        """Return the sum of the weights, or the number of different keys where candidates have tokens."""
+        if self.token:
+            return len({self.token[j] for j in chosen if self.token.get(j, -1) >= 0})
+        return sum(self.weight.get(j, 0) for j in chosen)
+
     def allows(self, chosen: list[int]) -> bool:
         """Say whether a complete choice keeps the constraint."""
         mine = [j for j in chosen if j in self.weight]
-        used = sum(self.weight[j] for j in mine)
-        if self.kind == "cap":
+        used = self.used(mine)
+        if self.kind in ("cap", "keys"):
             return used <= self.limit
-        if self.kind == "keys":
-            return len({self.token[j] for j in mine if self.token[j] >= 0}) <= self.limit
         if self.kind == "conflict":
             a = [j for j in mine if self.weight[j] & SIDE_A]
             b = [j for j in mine if self.weight[j] & SIDE_B]
@@ -81,7 +85,7 @@ class _Rule:
 
     def missing(self, chosen: list[int]) -> int:
         """Return by how much a floor falls short."""
-        return max(0, self.limit - sum(self.weight.get(j, 0) for j in chosen))
+        return max(0, self.limit - self.used(chosen))
 
     @property
     def only_shrinks(self) -> bool:
@@ -238,7 +242,8 @@ def _rules(problem: Problem, candidates: IntArray, shift: int) -> Iterator[tuple
     for f in problem.floors:
         pairs, need = floor_pairs(problem, f, candidates)
         unit = units_of_groups(problem, f.partition)[pairs.group]
-        for u, rule in _listed((f.rule, f.reaction), unit, need, pairs.start, pairs.candidate, pairs.weight):
+        keys = None if f.key is None else new_keys(problem, f, pairs)[0]
+        for u, rule in _listed((f.rule, f.reaction), unit, need, pairs.start, pairs.candidate, pairs.weight, keys):
             rule.penalty = (f.penalty or Fraction(0)) * 2**shift
             yield u, rule
 
@@ -253,10 +258,11 @@ def _listed(
     token: IntArray | None = None,
 ) -> Iterator[tuple[int, _Rule]]:
     who, count = candidate.tolist(), weight.tolist()
-    tokens = [-1] * len(who) if token is None else token.tolist()
+    tokens = [] if token is None else token.tolist()
     for u, most, a, b in zip(unit.tolist(), limit.tolist(), start[:-1].tolist(), start[1:].tolist(), strict=True):
         mine = who[a:b]
-        yield u, _Rule(*of, most, dict(zip(mine, count[a:b], strict=True)), dict(zip(mine, tokens[a:b], strict=True)))
+        keys = dict(zip(mine, tokens[a:b], strict=True)) if tokens else {}
+        yield u, _Rule(*of, most, dict(zip(mine, count[a:b], strict=True)), keys)
 
 
 def _optimum(

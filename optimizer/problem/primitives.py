@@ -243,7 +243,8 @@ class Floor:
     """Within a group: Σ weight · x ≥ need, per instance, with a declared reaction when it cannot be met.
 
     ``need`` and its ``overrides`` are what is still missing after history (0 where nothing is).
-    ``penalty`` is in value quanta per missing unit.
+    ``penalty`` is in value quanta per missing unit. With a ``key`` per kind, different keys count instead of weights
+    (which are 1), as in a :class:`DistinctCounter`: those that history holds, ``known_*``, count nothing more.
     """
 
     rule: str
@@ -255,6 +256,10 @@ class Floor:
     penalty: Fraction | None = None
     group_need: IntArray | None = None
     overrides: Overrides | None = None
+    key: IntArray | None = None
+    known_group: IntArray | None = None
+    known_instance: IntArray | None = None
+    known_key: IntArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -85,10 +85,6 @@ class Rule(BaseModel):
     def _name_is_text(cls, value: object) -> object:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    def unsupported(self) -> str | None:
-        """Name what of this rule is not supported yet, or None."""
-        return None
-
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs()

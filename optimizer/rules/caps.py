@@ -14,6 +14,7 @@ from optimizer.language.limits import ColumnLimit, Limit
 from optimizer.problem.primitives import UNLIMITED, Counter, DistinctCounter, IntArray, Overrides
 from optimizer.rules.books import Line
 from optimizer.rules.clockwork import in_windows
+from optimizer.rules.keys import known_keys
 from optimizer.rules.pairs import MICROSECONDS, evidence_sql, near_sql
 from optimizer.rules.windows import Windowed
 
@@ -82,24 +83,10 @@ def _distinct(rule: Frequency, cap: Limit, world: World, scope: Scope) -> Iterat
         past, past_key = world.past_keys(scope, rule.total.distinct, where=rule.where, clock="arrival")
     found = in_windows(rule.name, world, scope, rule.within, weight=one, past=past)
     own, limit = _limits(rule, cap, world, scope, found, 0)
-    known = np.zeros((0, 3), np.int64)
-    used = np.zeros(len(found.past_used), np.int64)
-    if past is not None and len(used):
-        hours = rule.within is not None and rule.within.seconds is not None
-        then = past.instant if hours else past.day
-        rows = [
-            (group, instance, code)
-            for instance in np.unique(found.past_instance)
-            for group, code in {
-                (int(g), int(c))
-                for g, c, d, one_label in zip(past.group, past_key, then, past.label, strict=True)
-                if one_label == found.label[instance] and found.first[instance] <= d <= found.last[instance]
-            }
-        ]
-        known = np.array(sorted(rows), np.int64).reshape(-1, 3)
-        width = len(found.label)
-        pair = found.past_group.astype(np.int64) * width + found.past_instance
-        np.add.at(used, np.searchsorted(pair, known[:, 0] * width + known[:, 1]), 1)
+    known = known_keys(found, past, past_key, hours=rule.within is not None and rule.within.seconds is not None)
+    count = known.used
+    pairs = zip(found.past_group.tolist(), found.past_instance.tolist(), strict=True)
+    used = np.array([count.get(pair, 0) for pair in pairs], np.int64)
     yield DistinctCounter(
         rule=rule.name,
         partition=scope.partition,
@@ -108,9 +95,9 @@ def _distinct(rule: Frequency, cap: Limit, world: World, scope: Scope) -> Iterat
         limit=np.where(found.maximal, limit, UNLIMITED),
         group_limit=own,
         overrides=_left(found, own, limit, used, scope.groups),
-        known_group=known[:, 0],
-        known_instance=known[:, 1],
-        known_key=known[:, 2],
+        known_group=known.group,
+        known_instance=known.instance,
+        known_key=known.key,
     )
 
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from optimizer.language.limits import ColumnLimit, Limit
 from optimizer.problem.primitives import BoolArray, Floor, Incidence, IntArray, Overrides, Shortfall
-from optimizer.rules.books import Line
+from optimizer.rules.books import Line, Sum
 from optimizer.rules.hours import stretches
+from optimizer.rules.keys import Known, known_keys
 from optimizer.rules.limits import per_quantum
 from optimizer.rules.pairs import MICROSECONDS
 from optimizer.rules.windows import windowed
@@ -30,11 +31,14 @@ def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primit
     scope = world.scope(rule.name, where=rule.where, per=rule.per, for_each=rule.for_each)
     finest = 0 if rule.penalty is None else world.places(need, rule.for_each)
     amount = world.amount(rule.total, finest=finest)
-    past = None
-    if rule.sees_history:
+    past: Past | None = None
+    past_key: IntArray = np.zeros(0, np.int64)
+    if rule.sees_history and rule.total.distinct:
+        past, past_key = world.past_keys(scope, rule.total.distinct, where=rule.where, clock="arrival")
+    elif rule.sees_history:
         past = world.past(scope, where=rule.where, clock="arrival", total=rule.total, amount=amount)
     group, label = world.reached(scope)
-    uses, there, used = _windows(rule, world, scope, amount, past)
+    uses, there, used, known = _windows(rule, world, scope, amount, past, past_key)
     each = there.shape[1]
     if isinstance(need, ColumnLimit):
         wanted = world.own_limits(rule.name, need, scope, decimals=amount.decimals, down=False)[group]
@@ -52,12 +56,16 @@ def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primit
         measure=amount.measure,
         penalty=per_quantum(rule.penalty, amount.decimals),
         overrides=Overrides.of(group[cell], label[cell] * each + window, missing[cell, window], groups=scope.groups),
+        key=world.keys(rule.total.distinct)[0] if rule.total.distinct else None,
+        known_group=known.group,
+        known_instance=known.instance,
+        known_key=known.key,
     )
 
 
 def _windows(
-    rule: Frequency, world: World, scope: Scope, amount: Amount, past: Past | None
-) -> tuple[Incidence, BoolArray, IntArray]:
+    rule: Frequency, world: World, scope: Scope, amount: Amount, past: Past | None, past_key: IntArray
+) -> tuple[Incidence, BoolArray, IntArray, Known]:
     """Return who counts in which window of which label, and what is asked of the reached (group, label) cells.
 
     Returns
@@ -68,6 +76,8 @@ def _windows(
         Whether the minimum is demanded.
     used : (cells, windows) int array
         What history gave.
+    known : Known
+        Of a total of different keys, those that history holds; no others are told.
     """
     group, label = world.reached(scope)
     if rule.within is not None and rule.within.seconds is not None:
@@ -75,13 +85,19 @@ def _windows(
         spread = stretches(rule.name, scope, world.times("arrival").instant, width, weight=amount.weight)
         bounds = world.bounds(scope, "arrival")
         first, last = bounds.first(width)[group], bounds.last(width)[group]
-        return spread.found.uses, *spread.past(rule.name, past, group, label, first, last, most=False)
+        there, used = spread.past(rule.name, past, group, label, first, last, most=False)
+        return spread.found.uses, there, used, Known.none()
     spans = demanded(rule.within, world.first_day, world.last_day, world.history_start)
     found = windowed(scope, world.day("arrival"), spans, weight=amount.weight, past=past, keep_empty=True)
     width = found.uses.instances
     instance = label[:, None] * len(spans) + np.arange(len(spans))
-    used = _lookup(found.past_group * width + found.past_instance, found.past_used, group[:, None] * width + instance)
-    return found.uses, np.ones(used.shape, bool), used
+    asked = group[:, None] * width + instance
+    if rule.total.distinct:
+        known = known_keys(found, past, past_key, hours=False)
+        pairs, count = np.unique(known.group * width + known.instance, return_counts=True)
+        return found.uses, np.ones(asked.shape, bool), _lookup(pairs, count, asked), known
+    used = _lookup(found.past_group * width + found.past_instance, found.past_used, asked)
+    return found.uses, np.ones(asked.shape, bool), used, Known.none()
 
 
 def _lookup(keys: IntArray, numbers: IntArray, asked: IntArray) -> IntArray:
@@ -120,8 +136,15 @@ def audit_floor(rule: Frequency, need: Limit, books: Books) -> Iterable[Line]:
             f"FROM {asked} q CROSS JOIN {books.demanded(rule.within)} w LEFT JOIN {rows} r "
             f'ON r.who = q.who AND r."each" = q."each" AND r.day BETWEEN w.first AND w.last'
         )
-    planned = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND r.planned", rule.total)}
-    past = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND NOT r.planned", rule.total)}
+    if rule.total.distinct:
+        both = "count(DISTINCT r.pick)"
+        gone = f"{both} FILTER (NOT r.planned)"
+        counted = books.query(f"SELECT {key} AS key, {both} - {gone}, {gone} {joined} GROUP BY 1 ORDER BY 1")
+        planned = {text: Sum(text, Decimal(new), Decimal(0)) for text, new, _ in counted}
+        past = {text: Sum(text, Decimal(old), Decimal(0)) for text, _, old in counted}
+    else:
+        planned = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND r.planned", rule.total)}
+        past = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND NOT r.planned", rule.total)}
     for text, used in planned.items():
         who, each, first, last, mine = json.loads(text)
         group = json.loads(each)

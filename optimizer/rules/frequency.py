@@ -35,6 +35,7 @@ class Frequency(Rule):
         "{name: one-per-home, at_most: 1, per: household, where: \"channel = 'mail'\"}",
         '{name: two-envelopes, at_most: 2, within: 7 days, total: "distinct channel, slot"}',
         "{name: spend-ceiling, at_most: 1.20, total: cost}",
+        "{name: all-six, at_least: 6, total: distinct offer, if_short: best_effort}",
         "{name: two-statements, at_least: 2, where: \"offer = 'statement'\", if_short: best_effort}",
     )
     mathematics = (
@@ -77,14 +78,13 @@ class Frequency(Rule):
                 "what is missing cannot be added up over windows of hours: there are endlessly many of them\n"
                 "Maybe write the window in days, or leave the minimum required"
             )
+        if minimum is not None and self.total.distinct and self.within is not None and self.within.seconds is not None:
+            raise ValueError(
+                "different keys have no minimum in hours: which of them history holds changes from moment to moment\n"
+                "Maybe write the window in days"
+            )
         check_limits(self.total.counts, at_most=self.at_most, at_least=self.at_least, exactly=self.exactly)
         return self
-
-    def unsupported(self) -> str | None:
-        """Name what the compiler cannot do yet."""
-        if self.total.distinct and (self.at_least is not None or self.exactly is not None):
-            return "a minimum of different keys ('distinct')"
-        return None
 
     @property
     def sees_history(self) -> bool:

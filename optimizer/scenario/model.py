@@ -209,20 +209,13 @@ class Scenario(Section):
         """
         parts = ((name, getattr(self, name)) for name in type(self).model_fields)
         sections = [(name, part.unsupported()) for name, part in parts if isinstance(part, Section)]
-        rules = [(rule, rule.unsupported()) for rule in self.rules()]
         findings = [
-            *(self._unsupported(path, what, "leave it out") for path, what in sections if what),
-            *(
-                self._unsupported(self.rule_path(rule), what, "set enabled: false for this rule", rule.name)
-                for rule, what in rules
-                if what
-            ),
+            Finding("scenario", self.where(path), f"not supported yet: {what}", "leave it out")
+            for path, what in sections
+            if what
         ]
         if findings:
             raise UnsupportedError(findings)
-
-    def _unsupported(self, path: str, what: str, fix: str, rule: str | None = None) -> Finding:
-        return Finding("scenario", self.where(path), f"not supported yet: {what}", fix, rule=rule)
 
     def replace(self, values: Mapping[str, Any]) -> Self:
         """Return a new scenario in which some values are others.

@@ -84,6 +84,12 @@ def _shared(w: World, body: Body, share: float = 0.25) -> Body:
     return {**body, "per": "household"} if w.rich and w.chance(share) else body
 
 
+def _keyed(w: World, body: Body) -> Body:
+    """Let different keys count, now and then."""
+    keys = ("distinct channel", "distinct offer", "distinct channel, slot")
+    return {**body, "total": w.pick(keys)} if w.rich and w.chance(0.3) else body
+
+
 def _price(w: World) -> float:
     return w.pick((0.5, 1.25, 3.0, 20.0))
 
@@ -155,10 +161,12 @@ def minimum(w: World) -> Body:
     body: Body = _where(w, {"at_least": w.pick((1, 1, 2))}, 0.7)
     reaction = w.pick(("best_effort", "all_or_nothing", "penalty", "required"))
     if reaction == "penalty":
-        return _shared(w, {**body, "penalty": _price(w)})
+        return _shared(w, _keyed(w, {**body, "penalty": _price(w)}))
     if w.chance(0.4):
         hours = ["12 hours", "36 hours"] if w.timed and reaction != "best_effort" else []
         body["within"] = w.pick(["3 days", "7 days", *hours])
+    if "hours" not in body.get("within", ""):
+        body = _keyed(w, body)
     return {**body, "if_short": reaction} if reaction != "required" or w.chance(0.5) else body
 
 

@@ -126,10 +126,6 @@ class Quantity:
         bound = sign * self.remaining(limit) + leeway * sum(abs(amount) for amount in self.past)
         return Vector.sum(plans, terms, less=bound).positive()
 
-    def chosen(self, plans: Plans) -> npt.NDArray[np.bool_]:
-        """Tell which plans choose any contact of the rule."""
-        return np.asarray(plans[:, list(self.columns)].any(axis=1))
-
 
 def whole_limit(limit: Fraction, what: str) -> Fraction:
     if limit.denominator != 1:

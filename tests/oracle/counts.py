@@ -15,7 +15,7 @@ from tests.oracle.checks import Check
 from tests.oracle.groups import Group, bounds, groups, limit_of, names_of, values_of
 from tests.oracle.refused import Refused
 from tests.oracle.times import Duration, Window, windows
-from tests.oracle.totals import check_exactly, check_limit, is_signed, quantity
+from tests.oracle.totals import check_exactly, check_limit, distinct_names, is_signed, quantity
 from tests.oracle.world import Contact, World
 
 REACTIONS = ("required", "best_effort", "all_or_nothing")
@@ -46,6 +46,9 @@ def counting(world: World, rule: dict[str, Any], unit: Mapping[Any, Any]) -> Ite
     if "penalty" in rule and ("if_short" in rule or not {"at_least", "exactly"} & set(rule)):
         raise Refused("scenario", f"{rule['name']}: a penalty is for a minimum, instead of if_short")
     check_exactly(rule, planned)
+    minimum = {"at_least", "exactly"} & set(rule)
+    if minimum and within is not None and within.unit == "hours" and distinct_names(rule.get("total")):
+        raise Refused("scenario", f"{rule['name']}: different keys have no minimum in hours")
     for group in groups(world, rule.get("per", "customer")):
         mine = [c for c in planned if c.customer in group.members]
         before = [h for h in past if h.customer in group.members]
@@ -117,6 +120,9 @@ def _minimum(rule: dict[str, Any], check: partial[Check], used: Quantity, need: 
 
 
 def _partly(used: Quantity, need: Fraction, plans: Plans) -> Vector:
-    """Break when something is planned and planned + history does not reach the need."""
-    missing = used.under(plans, need, forgiving=True)
-    return Vector(np.where(used.chosen(plans), missing.whole, 0), missing.quantum)
+    """Break when something is planned and planned + history does not reach the need.
+
+    Reading: of different keys, what is planned is what is new.
+    """
+    missing, planned = used.under(plans, need, forgiving=True), Vector.sum(plans, used.terms)
+    return Vector(np.where(planned.whole != 0, missing.whole, 0), missing.quantum)

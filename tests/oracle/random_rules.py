@@ -194,6 +194,7 @@ class Rules:
             **self.where(0.7),
             **self.maybe(0.2, per="household"),
             **self.maybe(0.3, within=window),
+            **(self.maybe(0.3, total="distinct channel") if "hours" not in window else {}),
             **reaction,
         }
 

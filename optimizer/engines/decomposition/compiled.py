@@ -18,7 +18,7 @@ from optimizer.engines.decomposition.pattern_kernel import BASE_NODES
 from optimizer.engines.decomposition.rows import Floats, RowTable, row_table
 from optimizer.engines.decomposition.tying import nothing_tied, tie, unpacked
 from optimizer.engines.decomposition.unit_kernel import Rules
-from optimizer.problem.pairs import floor_pairs, may_be_negative, segment_sums, units_of_groups
+from optimizer.problem.pairs import floor_pairs, floor_use, may_be_negative, segment_sums, units_of_groups
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
 
@@ -206,7 +206,7 @@ class Units:
         for floor in self.problem.floors:
             if floor.penalty is not None:
                 pairs, need = floor_pairs(self.problem, floor, chosen)
-                total += floor.penalty * int(np.maximum(need - pairs.sums(pairs.weight), 0).sum())
+                total += floor.penalty * int(np.maximum(need - floor_use(self.problem, floor, pairs), 0).sum())
         return total
 
     def bound(self, found: Pass) -> int:

@@ -12,7 +12,7 @@ KEYS       different keys used
 CONFLICT   contacts on side A           contacts on side B               on both
 NEEDS      servers chosen               servers still open               needing, not    needing and serving
                                                                          serving
-floors     used                         Σ positive weights still open
+floors     used (or different keys)     Σ positive weights still open
 ========== ============================ ================================ =============== ==================
 """
 
@@ -142,7 +142,11 @@ def _move(item, sign, chosen, base, ties, rules, number, seen):
                 number[2, t] += sign * (w == NEEDING)
                 number[3, t] += sign * (w == NEEDING | SERVING)
         else:
-            if chosen:
+            if chosen and rules.token[e] >= 0:
+                token = rules.token[e]
+                seen[token] += sign
+                number[0, t] += sign * (seen[token] == (sign > 0))
+            elif chosen:
                 number[0, t] += sign * w
             if w > 0:
                 number[1, t] -= sign * w

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -176,8 +176,7 @@ def _ties(problem: Problem, general: BoolArray) -> Iterator[Ties]:
         found = pairs_of(problem, distinct.uses, distinct.partition, candidates=candidates)
         limit = np.asarray(distinct_limits(distinct, found.group, found.instance), np.int64)
         pairs, unit, binds = kept(found, distinct.partition, limit < UNLIMITED)
-        token, _ = new_keys(problem, distinct, pairs)
-        yield Ties(pairs, unit, KEYS, limit[binds], token=token)
+        yield Ties(pairs, unit, KEYS, limit[binds], token=new_keys(problem, distinct, pairs)[0])
     for conflict in problem.conflicts:
         found = pairs_of(problem, conflict.uses, conflict.partition, candidates=candidates)
         there = bits(conflict.present, found.group, found.instance)
@@ -191,7 +190,10 @@ def _ties(problem: Problem, general: BoolArray) -> Iterator[Ties]:
     for number, floor in enumerate(problem.floors):
         found, need = floor_pairs(problem, floor, candidates)
         pairs, unit, binds = kept(found, floor.partition, np.ones(len(found), bool))
-        yield Ties(pairs, unit, FLOORS[floor.reaction], np.asarray(need, np.int64)[binds], number)
+        token = None if floor.key is None else new_keys(problem, floor, pairs)[0]
+        if token is not None:
+            pairs = replace(pairs, weight=np.where(token >= 0, pairs.weight, 0))
+        yield Ties(pairs, unit, FLOORS[floor.reaction], np.asarray(need, np.int64)[binds], number, token)
 
 
 def unpacked(problem: Problem) -> BoolArray:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.errors import NoPlanError
-from optimizer.problem.pairs import floor_pairs, units_of_groups
+from optimizer.problem.pairs import floor_pairs, floor_use, units_of_groups
 from optimizer.problem.primitives import BoolArray, Floor, IntArray, Measure, Partition, Shortfall
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Reason, Request
@@ -25,7 +25,7 @@ def shortfall(problem: Problem, chosen: IntArray) -> IntArray:
     for floor in problem.floors:
         if floor.reaction is Shortfall.BEST_EFFORT:
             pairs, need = floor_pairs(problem, floor, chosen)
-            missing = np.maximum(need - pairs.sums(pairs.weight), 0)
+            missing = np.maximum(need - floor_use(problem, floor, pairs), 0)
             np.add.at(total, units_of_groups(problem, floor.partition)[pairs.group], missing)
     return total
 

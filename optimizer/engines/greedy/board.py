@@ -12,6 +12,7 @@ from optimizer.problem.primitives import (
     SIDE_A,
     SIDE_B,
     UNLIMITED,
+    DistinctCounter,
     Floor,
     Incidence,
     IntArray,
@@ -201,12 +202,7 @@ def _unit_parts(parts: _Parts, problem: Problem) -> None:
         parts.add(CAP, c.uses, c.partition, [left], measure=c.measure)
     for d in problem.distincts:
         left = _grid(problem, d.partition, d.limit, d.group_limit, int(UNLIMITED), d.overrides)
-        held = None
-        if d.known_group is not None and d.known_instance is not None and d.known_key is not None:
-            width = int(np.max(d.key, initial=0)) + 1
-            mine = d.known_key < width
-            held = ((d.known_group.astype(np.int64) * d.uses.instances + d.known_instance) * width + d.known_key)[mine]
-        parts.add(DISTINCT, d.uses, d.partition, [left], key=d.key, known=held)
+        parts.add(DISTINCT, d.uses, d.partition, [left], key=d.key, known=_held(d))
     for conflict in problem.conflicts:
         there = _grid(problem, conflict.partition, np.zeros(conflict.uses.instances), None, 0, conflict.present)
         sides = [((there & side) > 0).astype(np.int64) for side in (SIDE_A, SIDE_B)]
@@ -220,15 +216,35 @@ def _unit_parts(parts: _Parts, problem: Problem) -> None:
         if f.reaction is Shortfall.ALL_OR_NOTHING:
             endless = parts.put(np.array([UNLIMITED]))
             regions = [need * 0, _hopeless(problem, f, need), need]
-            parts.add(CELL, f.uses, f.partition, regions, measure=f.measure, opened=endless)
+            parts.add(CELL, f.uses, f.partition, regions, measure=f.measure, opened=endless, key=f.key, known=_held(f))
             continue
         op = {Shortfall.REQUIRED: CAP, Shortfall.BEST_EFFORT: WANT, Shortfall.PENALTY: SOFT}[f.reaction]
         # a pair without a need may go as low as it likes
         left = np.where(need > 0, -need, UNLIMITED)
         stage = NO_STAGE if op == SOFT else UNIT_STAGE
         parts.add(
-            op, f.uses, f.partition, [left], stage=stage, measure=f.measure, sign=-1, penalty=float(f.penalty or 0)
+            op,
+            f.uses,
+            f.partition,
+            [left],
+            stage=stage,
+            measure=f.measure,
+            sign=-1,
+            penalty=float(f.penalty or 0),
+            key=f.key,
+            known=_held(f),
         )
+
+
+def _held(counter: DistinctCounter | Floor) -> IntArray | None:
+    """Return a code for each (pair, key) that history holds already; None where it holds none."""
+    if counter.key is None or counter.known_group is None:
+        return None
+    assert counter.known_instance is not None
+    assert counter.known_key is not None
+    width = int(np.max(counter.key, initial=0)) + 1
+    pair = counter.known_group.astype(np.int64) * counter.uses.instances + counter.known_instance
+    return (pair * width + counter.known_key)[counter.known_key < width]
 
 
 def _row_parts(parts: _Parts, problem: Problem) -> None:

@@ -17,7 +17,7 @@ from optimizer.problem.problem import Problem
 
 BARE = {"_nrt": False}
 """No reference counting: the kernel allocates nothing, and counting made it 18 times slower."""
-HELPERS = ("place", "weigh", "is_new_key", "judge", "put", "gain", "helps", "bring", "consider")
+HELPERS = ("place", "is_new_key", "weigh", "judge", "put", "gain", "helps", "bring", "consider")
 
 
 @cache

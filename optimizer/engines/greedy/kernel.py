@@ -22,15 +22,6 @@ def place(b: Any, use: int, j: int) -> int:
     return int(b.base[part] + group * b.instances[part] + b.use_instance[use])
 
 
-def weigh(b: Any, use: int, j: int) -> int:
-    """Return how much candidate ``j`` counts in a use, with the sign of the part."""
-    part = b.use_part[use]
-    weight = b.use_weight[use] * b.sign[part]
-    if b.measure[part] >= 0:
-        weight *= b.amount[b.measure[part] * b.candidates + j]
-    return int(weight)
-
-
 def is_new_key(b: Any, chosen: Any, use: int, t: int, j: int) -> bool:
     """Say whether candidate ``j`` brings a key that neither history nor another chosen contact has in this pair."""
     part = b.use_part[use]
@@ -55,6 +46,17 @@ def is_new_key(b: Any, chosen: Any, use: int, t: int, j: int) -> bool:
     return True
 
 
+def weigh(b: Any, chosen: Any, use: int, t: int, j: int) -> int:
+    """Return how much candidate ``j`` counts in a use, with the sign of the part; where keys count, only a new one."""
+    part = b.use_part[use]
+    weight = b.use_weight[use] * b.sign[part]
+    if b.measure[part] >= 0:
+        weight *= b.amount[b.measure[part] * b.candidates + j]
+    if b.keys[part] >= 0 and not is_new_key(b, chosen, use, t, j):
+        return 0
+    return int(weight)
+
+
 def judge(b: Any, state: Any, chosen: Any, j: int) -> int:
     """Say whether candidate ``j`` may be added: NO, YES, or UNSERVED when only a prerequisite is missing."""
     verdict = YES
@@ -65,7 +67,7 @@ def judge(b: Any, state: Any, chosen: Any, j: int) -> int:
         part = b.use_part[use]
         op = b.op[part]
         if op == CAP:
-            weight = weigh(b, use, j)
+            weight = weigh(b, chosen, use, t, j)
             if weight > 0 and state[t] < weight:
                 return NO
         elif op == CONFLICT:
@@ -79,7 +81,7 @@ def judge(b: Any, state: Any, chosen: Any, j: int) -> int:
                 return NO
         elif op == CELL:
             closed = state[t + b.size[part]] > 0 or (state[t] == 0 and state[b.opened[part]] < 1)
-            if closed and weigh(b, use, j) > 0:
+            if closed and weigh(b, chosen, use, t, j) > 0:
                 return NO
         elif op == SERVE and (b.use_weight[use] & NEEDS) != 0 and state[t] == 0:
             verdict = UNSERVED
@@ -108,17 +110,17 @@ def put(b: Any, state: Any, chosen: Any, j: int, step: int) -> None:
                 state[t] -= step
         elif op == CELL:
             before = state[t]
-            state[t] += step * weigh(b, use, j)
+            state[t] += step * weigh(b, chosen, use, t, j)
             if before == 0 and state[t] != 0:
                 state[b.opened[part]] -= 1
             elif before != 0 and state[t] == 0:
                 state[b.opened[part]] += 1
         else:
-            state[t] -= step * weigh(b, use, j)
+            state[t] -= step * weigh(b, chosen, use, t, j)
     chosen[j] = 1 if step > 0 else 0
 
 
-def gain(b: Any, state: Any, j: int) -> float:
+def gain(b: Any, state: Any, chosen: Any, j: int) -> float:
     """Return what adding candidate ``j`` is worth now: its value, less the rise of the penalties."""
     worth = float(b.value[j])
     if b.soft:
@@ -127,23 +129,28 @@ def gain(b: Any, state: Any, j: int) -> float:
             if b.op[part] == SOFT:
                 t = place(b, use, j)
                 if t >= 0:
-                    after = state[t] - weigh(b, use, j)
+                    after = state[t] - weigh(b, chosen, use, t, j)
                     worth -= b.penalty[part] * (max(0, -after) - max(0, -state[t]))
     return worth
 
 
-def helps(b: Any, state: Any, j: int, stage: int) -> bool:
+def helps(b: Any, state: Any, chosen: Any, j: int, stage: int) -> bool:
     """Say whether candidate ``j`` fills a minimum of the stage that is still short; stage −1: a lot once begun."""
     for use in range(b.use_start[b.kind[j]], b.use_start[b.kind[j] + 1]):
         part = b.use_part[use]
         if stage < 0:
             if b.op[part] == CELL:
                 t = place(b, use, j)
-                if t >= 0 and state[t] != 0 and state[t] < state[t + 2 * b.size[part]] and weigh(b, use, j) > 0:
+                if (
+                    t >= 0
+                    and state[t] != 0
+                    and state[t] < state[t + 2 * b.size[part]]
+                    and weigh(b, chosen, use, t, j) > 0
+                ):
                     return True
         elif b.stage[part] == stage:
             t = place(b, use, j)
-            if t >= 0 and state[t] < 0 and weigh(b, use, j) < 0:
+            if t >= 0 and state[t] < 0 and weigh(b, chosen, use, t, j) < 0:
                 return True
     return False
 
@@ -184,7 +191,7 @@ def bring(b: Any, state: Any, chosen: Any, trail: Any, j: int) -> int:
 
 def consider(b: Any, state: Any, chosen: Any, trail: Any, j: int, forced: bool) -> bool:
     """Add candidate ``j``, with the servers it lacks, if nothing breaks and (unless forced) if it pays."""
-    worth = gain(b, state, j)
+    worth = gain(b, state, chosen, j)
     verdict = judge(b, state, chosen, j)
     if verdict == NO or (verdict == YES and not forced and worth <= 0):
         return False
@@ -194,7 +201,7 @@ def consider(b: Any, state: Any, chosen: Any, trail: Any, j: int, forced: bool) 
     added = bring(b, state, chosen, trail, j)
     if added < 0:
         return False
-    worth = gain(b, state, j)
+    worth = gain(b, state, chosen, j)
     for k in range(added):
         worth += b.value[trail[k]]
     if judge(b, state, chosen, j) == YES and (forced or worth > 0):
@@ -213,7 +220,7 @@ def walk(b: Any, state: Any, chosen: Any, trail: Any) -> None:
         bring(b, state, chosen, trail, j)
     for stage in range(1, 3):
         for j in b.order:
-            if chosen[j] == 0 and helps(b, state, j, stage):
+            if chosen[j] == 0 and helps(b, state, chosen, j, stage):
                 consider(b, state, chosen, trail, j, True)
     moved = True
     while moved:
@@ -222,5 +229,5 @@ def walk(b: Any, state: Any, chosen: Any, trail: Any) -> None:
             if chosen[j] == 0 and consider(b, state, chosen, trail, j, False):
                 moved = b.again
     for j in b.order:
-        if chosen[j] == 0 and helps(b, state, j, -1):
+        if chosen[j] == 0 and helps(b, state, chosen, j, -1):
             consider(b, state, chosen, trail, j, True)
