@@ -248,6 +248,13 @@ MUTANTS = (
             else f
         ),
     ),
+    yields("different keys of a minimum count like contacts", LAX, p.Floor, lambda f: replace(f, key=None)),
+    yields(
+        "keys that history knew serve a minimum again",
+        LAX,
+        p.Floor,
+        lambda f: f if f.known_key is None else replace(f, known_key=f.known_key - 1000),
+    ),
     yields("rows one quantum wider", LAX, p.Rows, lambda r: replace(r, upper=_more(r.upper, 1))),
     yields("rows one quantum tighter", STRICT, p.Rows, lambda r: replace(r, upper=_more(r.upper, -1))),
     yields("lower limits one less", LAX, p.Rows, lambda r: replace(r, lower=_more(r.lower, -1))),

@@ -157,8 +157,6 @@ def test_what_is_not_supported_yet_is_named_all_at_once(spring: Scenario) -> Non
     odd = spring.replace({"horizon.timezone": {"column": "tz"}, "stability": {"previous": "run", "keep": 0.9}})
     with pytest.raises(UnsupportedError) as refused:
         odd.refuse_unsupported()
-    expected = {r.name for r in odd.rules() if r.unsupported()}
-    assert {f.rule for f in refused.value.findings if f.rule} == expected
     told = {f.what for f in refused.value.findings}
     sections = [odd.horizon, odd.stability, odd.holdout, odd.pins, odd.data]
     named = {f"not supported yet: {s.unsupported()}" for s in sections if s and s.unsupported()}
