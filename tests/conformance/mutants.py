@@ -66,8 +66,8 @@ def yields(name: str, symptom: str, kind: type[Any], change: Callable[[Any], Pri
                 yield new
 
     def apply(patch: Patch) -> None:
-        real = build._compile
-        patch.setattr(build, "_compile", lambda rule, world: changed(real(rule, world)))
+        real = build.compile_rule
+        patch.setattr(build, "compile_rule", lambda rule, world: changed(real(rule, world)))
 
     return Mutant(name, symptom, apply)
 

@@ -66,7 +66,7 @@ CASES = [
             "candidates": """
             customer,offer,channel,slot,value
             c1,A,email,2026-11-23,-1
-            c1,A,sms,2026-11-23,-5
+            c1,A,sms,2026-11-23,-0.5
             """,
             "history": "customer,offer,channel,at\nc1,B,sms,2026-11-23\nc1,C,sms,2026-11-24",
         },
