@@ -14,10 +14,12 @@ from optimizer.data.layout import KEYS, VISIBLE
 from optimizer.data.tables import Tables
 from optimizer.scenario import Scenario
 
-Audit = dict[str, Any]
+Audit = Mapping[str, Any]
+THIS = "this plan"
+"""What the plan itself is called among the plans whose worth is told."""
 
 
-def expect(scenario: Scenario, tables: Tables, audit: Audit, plans: Mapping[str, pa.Table]) -> Audit:
+def expect(scenario: Scenario, tables: Tables, audit: Audit, plans: Mapping[str, pa.Table]) -> dict[str, Any]:
     """Say what to expect of plans if scores come true as they have: responses, and whether values can be told apart.
 
     Parameters
@@ -85,6 +87,13 @@ def told_apart(audit: Audit, mine: Mapping[str, Any], other: Mapping[str, Any]) 
         "high": high,
         "told_apart": not low <= 0 <= high,
     }
+
+
+def score_error(mine: Audit, other: Audit) -> Audit | None:
+    """Return :func:`told_apart` of two runs' ``scores.json``, by what the first knows; None where it knows nothing."""
+    if not mine.get("worth") or not other.get("worth"):
+        return None
+    return told_apart(mine, mine["worth"][THIS], other["worth"][THIS])
 
 
 def _reading(audit: Audit, amounts: Mapping[str, float]) -> tuple[float, float]:

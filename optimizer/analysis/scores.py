@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from optimizer.analysis.proportions import shrunk, wilson
-from optimizer.analysis.score_error import expect
+from optimizer.analysis.score_error import THIS, expect
 from optimizer.analysis.score_rows import JUDGED, came_true, judge_rows
 from optimizer.compile.build import Compiled
 from optimizer.data.layout import HISTORY
@@ -85,7 +85,7 @@ def with_scores(plan: Plan, compiled: Compiled, practice: Mapping[str, Solution 
     if not audit["judged"]:
         return replace(plan, scores=audit), findings
     found = {name: solution for name, solution in practice.items() if solution is not None}
-    rows = {"this plan": plan.table}
+    rows = {THIS: plan.table}
     if found:
         best = max(found, key=lambda name: (found[name].objective, name))
         rows[best] = chosen_rows(compiled, found[best])

@@ -36,6 +36,11 @@ def show_comparison(said: Block, console: Console) -> None:
         if run["difference"] is not None:
             colour = "bold" if run["difference"]["proven"] else "yellow"
             console.print(f"  [{colour}]{run['run']} against A:[/] {escape(run['verdict'])}")
+        if run["scores"] is not None and not run["scores"]["told_apart"]:
+            low, high = (signed_amount(run["scores"][end]) for end in ("low", "high"))
+            console.print(
+                f"  [yellow]The scores cannot tell {run['run']} from A:[/] by what came true, {low} to {high}."
+            )
     section("side by side", _figures(said), console)
     for one in said["changes"]:
         section(f"what changed from A to {one['run']}", _changes(one), console)

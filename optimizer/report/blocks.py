@@ -192,10 +192,24 @@ def _words(plan: Plan) -> dict[str, str]:
 def constraint_lines(plan: Plan) -> Lines:
     """Return the lines of the constraints by name and sense, each as plain data."""
     found: Lines = {}
+    holds = _ranges(plan)
     for record in records(plan.constraints):
         line = _line(record)
+        line["holds"] = holds.get((record["name"], record["group"])) if line["price"] else None
         found.setdefault((line["name"], line["sense"]), []).append(line)
     return found
+
+
+def _ranges(plan: Plan) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the limits between which a price holds, by rule and group, where that is more than the limit itself."""
+    if plan.insight is None:
+        return {}
+    columns = [plan.insight.rows[name].to_pylist() for name in ("rule", "group", "holds_from", "holds_to")]
+    return {
+        (rule, group): (low, high)
+        for rule, group, low, high in zip(*columns, strict=True)
+        if low is not None and low < high
+    }
 
 
 def _line(record: Mapping[str, Any]) -> Block:
@@ -236,6 +250,7 @@ def _rule(name: str, sense: str, lines: list[Block], words: Mapping[str, str], *
         "share": max((line["share"] for line in lines if line["share"] is not None), default=None),
         "price_low": min(prices, default=None),
         "price_high": max(prices, default=None),
+        "holds": lines[0]["holds"] if len(lines) == 1 else None,
         "dearest": max(map(abs, prices), default=None),
         "penalty": sum(line["penalty"] for line in lines),
         "report_only": lines[0]["report_only"],

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from optimizer.analysis.compare import verdict
+from optimizer.analysis.score_error import score_error
 from optimizer.report import blocks
 from optimizer.report.blocks import GROUPS_LISTED, SENSES, Block, number
 from optimizer.report.numbers import group_words
@@ -59,6 +60,7 @@ def runs(found: Comparison) -> list[Block]:
         difference = found.differences[i - 1] if i else None
         row["difference"] = None if difference is None else asdict(difference)
         row["verdict"] = verdict(difference, found.plans[0]) if i else None
+        row["scores"] = score_error(plan.scores, found.plans[0].scores) if i else None
         rows.append(row)
     return rows
 

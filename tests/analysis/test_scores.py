@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import optimizer as opt
-from optimizer.analysis.score_error import told_apart
+from optimizer.analysis.score_error import score_error, told_apart
 from optimizer.errors import Finding, ScenarioError
 from optimizer.plan.progress import Silent
 
@@ -179,6 +179,14 @@ def test_plans_that_differ_where_scores_are_unsure_are_not_told_apart() -> None:
     assert (sure["difference"], sure["told_apart"]) == (10.0, True)
     assert (unsure["difference"], unsure["told_apart"]) == (10.0, False)
     assert unsure["low"] == pytest.approx(10 - 1.96 * (0.3**2 * 50**2 + 0.01**2 * 40**2) ** 0.5, abs=0.01)
+
+
+def test_two_runs_are_told_apart_by_what_their_scores_files_say(judged: opt.Plan) -> None:
+    fewer = solved(history(), eligibility=[{"name": "no-double", "drop": "offer = 'double'"}])
+    found = score_error(fewer.scores, judged.scores)
+    assert found is not None
+    assert found["difference"] == pytest.approx(fewer.value - judged.value)
+    assert score_error({"judged": 0}, judged.scores) is None
 
 
 def test_an_offer_scored_in_per_cent_is_found(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def group(**keys: str) -> str:
 
 def constraints() -> pd.DataFrame:
     columns = ["name", "group", "sense", "limit", "used", "slack", "price", "binding", "penalty_paid", "report_only"]
-    rows: list[tuple[Any, ...]] = [("budget", "", "<=", 12000.0, 12000.0, 0.0, 1.7312, True, 0.0, False)]
+    rows: list[tuple[Any, ...]] = [("budget", "{}", "<=", 12000.0, 12000.0, 0.0, 1.7312, True, 0.0, False)]
     for channel, most in CHANNELS.items():
         for i, day in enumerate(DAYS):
             used = int(most * (1 - 0.05 * ((i * 7 + most) % 11)))
@@ -60,8 +60,8 @@ def constraints() -> pd.DataFrame:
                 False,
             )
         )
-    rows.append(("loan-floor", "", ">=", 500.0, 488.0, -12.0, -2.5, True, 30.0, False))
-    rows.append(("third-party", "", "<=", 9000.0, 9120.5, -120.5, float("nan"), False, 0.0, True))
+    rows.append(("loan-floor", "{}", ">=", 500.0, 488.0, -12.0, -2.5, True, 30.0, False))
+    rows.append(("third-party", "{}", "<=", 9000.0, 9120.5, -120.5, float("nan"), False, 0.0, True))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -217,6 +217,7 @@ def plan(**changes: Any) -> Any:
         "breakdown": breakdown(),
         "inputs": INPUTS,
         "scores": SCORES,
+        "insight": None,
         "audit": audited(),
         "prices": {"sense": "maximize"},
         "summary": summary,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from optimizer.report import blocks
@@ -134,3 +137,18 @@ def test_a_table_of_two_keys_keeps_every_group_in_order() -> None:
 def test_the_days_of_the_plan_are_said(horizon: dict[str, object], said: str) -> None:
     scenario = {"version": 1, "name": "x", "horizon": horizon, "objective": {"maximize": "value"}}
     assert blocks.days(Scenario.from_dict(scenario)) == said
+
+
+def test_a_price_says_between_which_limits_it_holds_where_that_is_known() -> None:
+    rows = pa.table(
+        {
+            "rule": ["budget", "capacity", "loan-floor"],
+            "group": ["{}", fakes.group(channel="call", slot="2026-11-27"), "{}"],
+            "holds_from": [11_900.0, 60.0, None],
+            "holds_to": [12_100.0, 60.0, None],
+        }
+    )
+    found = {rule["name"]: rule["holds"] for rule in blocks.rules(plan(insight=SimpleNamespace(rows=rows)))}
+    assert found["budget"] == (11_900.0, 12_100.0)
+    assert found["capacity"] is found["loan-floor"] is None
+    assert {rule["holds"] for rule in blocks.rules(plan())} == {None}
