@@ -170,13 +170,13 @@ TWO_DAYS = """
 
 
 def _wider_is_tighter(patch: Patch) -> None:
-    real = build._compile
+    real = build.compile_rule
 
     def compiled(rule: Any, world: Any) -> Iterator[Any]:
         for one in real(rule, world):
             yield replace(one, upper=np.where(one.upper == 4, 2, one.upper)) if isinstance(one, Rows) else one
 
-    patch.setattr(build, "_compile", compiled)
+    patch.setattr(build, "compile_rule", compiled)
 
 
 @promise(38, wider_is_tighter=_wider_is_tighter)
@@ -196,8 +196,8 @@ def relaxing_or_removing_a_rule_never_lowers_the_optimum(where: Path) -> None:
 
 
 def _no_effort(patch: Patch) -> None:
-    real = build._compile
-    patch.setattr(build, "_compile", lambda rule, world: iter(()) if rule.name == "hear-us" else real(rule, world))
+    real = build.compile_rule
+    patch.setattr(build, "compile_rule", lambda rule, world: iter(()) if rule.name == "hear-us" else real(rule, world))
 
 
 @promise(38, no_effort=_no_effort)
@@ -269,10 +269,10 @@ def twice_the_customers_and_limits_bring_twice_the_price_bound_and_no_less_than_
 
 
 def _named_c_come_first(patch: Patch) -> None:
-    real = build._compile
+    real = build.compile_rule
     patch.setattr(
         build,
-        "_compile",
+        "compile_rule",
         lambda rule, world: (
             real(rule, world)
             if world.tables.con.sql("SELECT bool_and(customer LIKE 'c%') FROM candidates").fetchall() == [(True,)]
