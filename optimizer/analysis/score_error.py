@@ -54,7 +54,7 @@ def expect(scenario: Scenario, tables: Tables, audit: Audit, plans: Mapping[str,
             "high": mean + spread,
         },
         "worth": weighed,
-        "against": {other: told_apart(audit, mine, worth) for other, worth in others},
+        "against": {other: told_apart(audit, mine, worth) for other, worth in others if worth != mine},
     }
 
 
@@ -90,8 +90,11 @@ def told_apart(audit: Audit, mine: Mapping[str, Any], other: Mapping[str, Any]) 
 
 
 def score_error(mine: Audit, other: Audit) -> Audit | None:
-    """Return :func:`told_apart` of two runs' ``scores.json``, by what the first knows; None where it knows nothing."""
-    if not mine.get("worth") or not other.get("worth"):
+    """Return :func:`told_apart` of two runs' ``scores.json``, by what the first knows.
+
+    None where it knows nothing, or where the plans are worth the same, offer by offer.
+    """
+    if not mine.get("worth") or not other.get("worth") or mine["worth"][THIS] == other["worth"][THIS]:
         return None
     return told_apart(mine, mine["worth"][THIS], other["worth"][THIS])
 

@@ -85,7 +85,7 @@ def judge_rows(scenario: Scenario, tables: Tables, came: str) -> tuple[dict[str,
     ).fetchall()
     con.execute(
         f'CREATE OR REPLACE TEMP TABLE {JUDGED} AS SELECT offer, channel, promised, came FROM "@told" '
-        f"WHERE NOT open AND {share} ORDER BY promised, offer, channel, customer, moment"
+        f"WHERE NOT open AND {share} ORDER BY promised, offer, channel, customer, moment, came"
     )
     return {"open": young, "without": without, "unusable": unusable, "runs": len(plans)}, findings
 

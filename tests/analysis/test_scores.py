@@ -182,11 +182,22 @@ def test_plans_that_differ_where_scores_are_unsure_are_not_told_apart() -> None:
 
 
 def test_two_runs_are_told_apart_by_what_their_scores_files_say(judged: opt.Plan) -> None:
-    fewer = solved(history(), eligibility=[{"name": "no-double", "drop": "offer = 'double'"}])
+    used = sorted(set(judged.contacts["offer"]))
+    fewer = solved(history(), eligibility=[{"name": "other", "drop": f"offer = '{used[0]}' OR customer = 'c03'"}])
     found = score_error(fewer.scores, judged.scores)
     assert found is not None
     assert found["difference"] == pytest.approx(fewer.value - judged.value)
+    assert found["difference"] < 0
     assert score_error({"judged": 0}, judged.scores) is None
+    assert score_error(judged.scores, judged.scores) is None
+
+
+def test_usual_practice_that_makes_the_same_plan_is_no_lead_to_doubt(judged: opt.Plan) -> None:
+    assert judged.scores["against"] == {}
+
+
+def test_a_history_in_another_order_gives_the_same_scores(judged: opt.Plan) -> None:
+    assert solved(history().iloc[::-1]).scores == judged.scores
 
 
 def test_an_offer_scored_in_per_cent_is_found(tmp_path: Path) -> None:
