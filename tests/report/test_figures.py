@@ -13,7 +13,8 @@ import pytest
 
 import optimizer
 from optimizer import Plan, Scenario
-from optimizer.report import blocks, spread, trust
+from optimizer.report import blocks, render, spread, trust
+from optimizer.report.numbers import amount, whole
 from tests.scenarios.scripts import SCENARIOS
 
 QUICKSTART = SCENARIOS / "quickstart"
@@ -150,3 +151,19 @@ def test_the_audit_and_the_provenance_are_the_written_ones(plan: Plan, folder: P
     assert [(file["table"], file["name"]) for file in trust.inputs(plan)["files"]] == [
         (one["table"], Path(one["path"]).name) for one in manifest["inputs"]
     ]
+
+
+def test_the_page_can_be_built_again_from_the_other_files_byte_for_byte(plan: Plan, folder: Path) -> None:
+    assert render(plan) == (folder / "report.html").read_text("utf-8")
+
+
+def test_the_page_shows_the_figures_of_its_blocks(plan: Plan) -> None:
+    page = render(plan)
+    answer = blocks.answer(plan)
+    for shown in (amount(answer["objective"]), amount(answer["bound"]), whole(answer["contacts"])):
+        assert f">{shown}<" in page
+    for rule in blocks.rules(plan):
+        assert f">{rule['name']}<" in page
+        assert rule["groups"] > 1 or f">{amount(rule['used'])}<" in page
+    for step in blocks.funnel(plan):
+        assert f">{whole(step['left'])}<" in page

@@ -99,13 +99,14 @@ def test_names_cannot_smuggle_markup() -> None:
             sentences=(HOSTILE,),
             policies=pd.DataFrame({"name": [HOSTILE], "refused": [1], "value_lost": [1.0]}),
             breakdown=pd.DataFrame({"group": [fakes.group(segment=HOSTILE, offer=HOSTILE)], "contacts": [1]}),
+            scores={**fakes.SCORES, "groups": {"offer": [fakes.scored(HOSTILE, 10, 1.0, 1, "as promised")] * 2}},
             inputs=({"table": "offers", "path": f"/x/{HOSTILE}", "size": 1, "sha256": "0"},),
             funnel=pd.DataFrame({"reason": [HOSTILE], "alone": [1], "in_order": [1]}),
             summary={"scenario": HOSTILE, "baselines": {HOSTILE: 1.0}, "engine": HOSTILE},
         )
     )
     assert page.count("<script") == 1  # the page's own
-    assert page.count("&lt;script&gt;") >= 12
+    assert page.count("&lt;script&gt;") >= 14
     assert Outline(page).open == []
 
 
