@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from optimizer.analysis.changes import Change, changes
 from optimizer.analysis.moves import Moves, moves
 from optimizer.analysis.tallies import Tally, tally, usual
 from optimizer.errors import UsageError
+from optimizer.plan.cards import card
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer
 
@@ -149,8 +149,7 @@ class Comparison:
         return "\n".join((f"Comparison of {', '.join(self.labels)}", *(f"  {line}" for line in self.words())))
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<div>{escape(line)}</div>" for line in self.words())
-        return f"<div>{lines}{self.runs.to_html(index=False, na_rep='')}</div>"
+        return card(f"Comparison of {', '.join(self.labels)}", self.words()) + self.runs.to_html(index=False, na_rep="")
 
 
 def verdict(found: Difference | None, plan: Plan) -> str:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from optimizer.analysis.certainty import Certificate
 from optimizer.analysis.curve import Marginal, knees, marginals
 from optimizer.analysis.points import Bench, Point, without_plan
 from optimizer.errors import OptimizerError, UsageError
+from optimizer.plan.cards import card
 from optimizer.plan.progress import Observer, Silent
 from optimizer.problem.solution import Progress
 from optimizer.scenario import Scenario
@@ -98,8 +98,8 @@ class Sweep:
         return f"Sweep of {self.scenario.name}: {varied}\n  {done} of {len(self.solved)} points have a plan"
 
     def _repr_html_(self) -> str:
-        first, rest = repr(self).split("\n")
-        return f"<div><strong>{escape(first)}</strong><div>{escape(rest)}</div>{self.points.to_html(na_rep='')}</div>"
+        first, *rest = repr(self).split("\n")
+        return card(first, rest) + self.points.to_html(index=False, na_rep="")
 
 
 def is_number(value: Any) -> bool:

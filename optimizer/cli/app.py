@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "Say why a customer gets what they get, where an offer went, what a rule costs.",
     "sweep": "Solve with a value changed step by step: a value curve, or a grid of two.",
     "report": "Build a run's report.html again.",
+    "deliver": "Write a run's contacts as hand-over lists, one per channel and slot.",
     "export": "Write a scenario as a MIP for any solver.",
     "test": "Run the policy tests beside a scenario: what must be refused, and what not.",
     "schema": "Print the JSON Schema of scenario files.",

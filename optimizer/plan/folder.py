@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from optimizer.errors import DataError, MachineError, UsageError
@@ -20,8 +22,16 @@ def default_folder(name: str, run_id: str) -> Path:
     return Path("runs") / name / run_id
 
 
-def check_target(folder: Path) -> None:
+def check_target(folder: Path, mark: str = MARK, what: str = "run") -> None:
     """Refuse a folder that is not empty and no run, before any work is done.
+
+    Parameters
+    ----------
+    folder : Path
+    mark : str
+        File that tells a folder of ours, which may be replaced.
+    what : str
+        What such a folder is.
 
     Raises
     ------
@@ -32,9 +42,9 @@ def check_target(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError("is a file, not a folder", where=str(folder), fix="name another folder with --out")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).is_file():
         raise UsageError(
-            "is not empty and holds no run, so it is not replaced", where=str(folder), fix="name another folder"
+            f"is not empty and holds no {what}, so it is not replaced", where=str(folder), fix="name another folder"
         )
     parent = folder.absolute().parent
     while not parent.exists():
@@ -66,6 +76,21 @@ def publish(plan: Plan, folder: Path) -> Path:
 
     folder = Path(folder)
     check_target(folder)
+    with staged(folder) as staging:
+        write_files(plan, staging)
+        _read_back(plan, staging)
+    return folder
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Give a folder to write into; when all went well it takes its place at once, else nothing has happened.
+
+    Raises
+    ------
+    MachineError
+        The disk failed, or another run writes the same folder.
+    """
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         with locked(folder):
@@ -73,8 +98,7 @@ def publish(plan: Plan, folder: Path) -> Path:
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir()
             try:
-                write_files(plan, staging)
-                _read_back(plan, staging)
+                yield staging
                 fsync_tree(staging)
                 swap_in(staging, folder.absolute())
             finally:
@@ -85,7 +109,6 @@ def publish(plan: Plan, folder: Path) -> Path:
             where=str(error.filename or folder),
             fix="free some space or choose another folder; what stood there before still stands",
         ) from error
-    return folder
 
 
 def point_latest(folder: Path) -> None:

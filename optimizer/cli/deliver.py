@@ -1,0 +1,51 @@
+"""``contactopt deliver``: hand-over lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from optimizer.cli import options, output
+
+
+@click.command("deliver")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--by", default="channel,slot", show_default=True, metavar="COLUMNS", help="One file per value of these columns."
+)
+@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default: RUN-delivery, beside the run.")
+@click.option(
+    "--bom/--no-bom", default=True, help="Begin CSV with the mark by which spreadsheets know UTF-8; default."
+)
+@click.option(
+    "--guard/--no-guard",
+    default=True,
+    help="Write text that a spreadsheet would run as a formula with an apostrophe in front; default.",
+)
+@options.common
+def command(
+    run: Path, by: str, form: Literal["csv", "parquet"], out: Path | None, bom: bool, guard: bool, as_json: bool
+) -> None:
+    """Write the contacts of RUN as lists to hand over, and print their folder.
+
+    deliveries.json in it lists every file with its counts and hash.
+    """
+    from optimizer import Plan
+    from optimizer.plan.deliver import INDEX, deliver
+    from optimizer.report.numbers import whole
+
+    folder = out or run.resolve().with_name(f"{run.resolve().name}-delivery")
+    columns = [name.strip() for name in by.split(",") if name.strip()]
+    made = deliver(Plan.load(run), folder, by=columns, form=form, mark=bom, guard=guard)
+    guarded = sum(one.guarded for one in made)
+    total = sum(one.contacts for one in made)
+    output.talk(f"{whole(total)} contacts in {whole(len(made))} {'file' if len(made) == 1 else 'files'}")
+    if guarded:
+        output.talk(
+            f"{whole(guarded)} cells begin like a formula and have an apostrophe in front; "
+            "for machines, take --no-guard or --format parquet"
+        )
+    output.emit((folder / INDEX).read_text("utf-8").rstrip() if as_json else str(folder))
