@@ -17,9 +17,7 @@ from optimizer.cli import options, output
 )
 @click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default: RUN-delivery, beside the run.")
-@click.option(
-    "--bom/--no-bom", default=True, help="Begin CSV with the mark by which spreadsheets know UTF-8; default."
-)
+@click.option("--bom/--no-bom", default=True, help="Begin CSV with the mark by which spreadsheets know UTF-8; default.")
 @click.option(
     "--guard/--no-guard",
     default=True,
