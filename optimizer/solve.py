@@ -25,6 +25,8 @@ from optimizer.problem.solution import Request, Solution
 from optimizer.scenario import Scenario
 
 FRAMES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
+COMPARED = 1_000_000
+"""Candidates up to which usual practice is walked through too; beyond, that would take longer than the solve."""
 PUBLISHING = 0.03
 """Share of the time limit kept back for the audit and for publishing."""
 
@@ -111,7 +113,8 @@ def solve(
         )
         raise known from None
     with watch.stage("compare", observer):
-        practice = baselines(compiled.problem, compiled.ranks)
+        comparable = compiled.problem.candidates <= COMPARED
+        practice = baselines(compiled.problem, compiled.ranks) if comparable else {}
         if not scenario.solve.engine.startswith("greedy"):
             solution = never_worse(solution, practice)
         usual = {

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from optimizer.compile.binding import binding
 from optimizer.compile.build import Compiled, Priced, compile_rule, in_quanta, most_contacts, of_kind
 from optimizer.problem.primitives import (
     Conflict,
@@ -62,10 +65,10 @@ def with_limits(compiled: Compiled, scenario: Scenario) -> Compiled | None:
     primitives = [p for name in names for p in anew.get(name, [q for q in old if q.rule == name])]
     problem = replace(
         compiled.problem,
-        most_contacts=most_contacts(compiled.problem.kind, compiled.problem.customer, primitives),
+        most_contacts=most_contacts(np.diff(compiled.problem.customer_start), primitives),
         measures=tuple(world.amounts.measures),
         partitions=tuple(world.partitions),
-        counters=of_kind(primitives, Counter),
+        counters=binding(of_kind(primitives, Counter)),
         distincts=of_kind(primitives, DistinctCounter),
         conflicts=of_kind(primitives, Conflict),
         prerequisites=of_kind(primitives, Prerequisite),

@@ -13,6 +13,7 @@ from optimizer.compile.quanta import (
     AMOUNT_ROOM,
     SMALL_AMOUNTS,
     VALUE_ROOM,
+    absolute_sum,
     decimals_for,
     exact_decimals,
     quantised,
@@ -75,14 +76,14 @@ class Amounts:
             return Amount(weight, None, decimals)
         numbers = self._read[bound]
         self._finite(numbers, bound)
-        quanta, decimals, exact = quantised(numbers, float(np.abs(numbers).sum()), self._room, finest=finest)
+        quanta, decimals, exact = quantised(numbers, absolute_sum(numbers), self._room, finest=finest)
         self.measures.append(Measure(bound.text, quanta, decimals, exact))
         return Amount(one, len(self.measures) - 1, decimals)
 
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
         parts = [self._numbers(self._tables.catalog.bind(e)) for e in (above, below)]
-        total = float(np.abs(parts[0]).sum() + float(factor) * np.abs(parts[1]).sum())
+        total = absolute_sum(parts[0]) + float(factor) * absolute_sum(parts[1])
         places = max(0, -int(factor.as_tuple().exponent))
         exact = [exact_decimals(part) for part in parts]
         if None not in exact and max(exact[0] or 0, (exact[1] or 0) + places) <= decimals_for(total, self._room):

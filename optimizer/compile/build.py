@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.compile.amounts import Amounts
+from optimizer.compile.binding import binding
 from optimizer.compile.customers import number_customers
 from optimizer.compile.kinds import Kinds, number_kinds
 from optimizer.compile.pins import pinned, refuse_ineligible
 from optimizer.compile.practice import ranks
-from optimizer.compile.quanta import VALUE_ROOM, places, quantised
+from optimizer.compile.quanta import VALUE_ROOM, absolute_sum, places, quantised
 from optimizer.compile.read import Read, read_candidates
 from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.world import CompileWorld
@@ -62,13 +63,15 @@ class Compiled:
     problem : Problem
     contribution : (candidates,) float array
         Objective contribution of each candidate as evaluated, in the sign the scenario wrote.
+    magnitude : float
+        Sum of the absolute contributions.
     candidates : int
         Candidates read, identical duplicates counted once.
     customers : int
         Different customers among them.
     funnel : tuple of FunnelStep
-    ranks : mapping of name to (candidates,) int array
-        Orders that greedy baselines may follow; lower goes first.
+    kinds : Kinds
+        What is known of each kind.
     exact_value : bool
         Whether no contribution was rounded to whole quanta.
     findings : tuple of Finding
@@ -83,10 +86,11 @@ class Compiled:
     tables: Tables
     problem: Problem
     contribution: npt.NDArray[np.float64]
+    magnitude: float
     candidates: int
     customers: int
     funnel: tuple[FunnelStep, ...]
-    ranks: dict[str, IntArray]
+    kinds: Kinds
     exact_value: bool
     findings: tuple[Finding, ...] = ()
     turned_away: IntArray | None = None
@@ -96,6 +100,11 @@ class Compiled:
     def maximises(self) -> bool:
         """Whether the scenario maximises."""
         return self.scenario.objective.maximize is not None
+
+    @property
+    def ranks(self) -> dict[str, IntArray]:
+        """Orders that greedy baselines may follow: the rank of each candidate, lower goes first."""
+        return ranks(self.tables, self.kinds, self.problem)
 
     def value(self, quanta: float) -> Decimal:
         """Return value quanta of the (maximised) problem in the objective's units and sign."""
@@ -129,8 +138,7 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
     seed = scenario.solve.seed
     rules = [rule for rule in scenario.rules() if not getattr(rule, "report_only", False)]
     zones = Zones.of(scenario, tables)
-    unit_customer = number_customers(tables, seed, _shared(rules, tables))
-    customers = int(unit_customer[-1])
+    customers = number_customers(tables, seed, _shared(rules, tables))
     kinds = number_kinds(
         tables,
         seed,
@@ -139,33 +147,30 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
         zones=zones,
         now=scenario.now,
     )
-    read = read_candidates(scenario, tables, kinds, rules, _amounts(rules, tables))
-
-    order = np.flatnonzero(read.refused == 0)
-    sign = 1.0 if scenario.objective.maximize is not None else -1.0
-    contribution = read.contribution[order]
-    amounts = Amounts(tables, kinds.count, read.kind[order], {e: a[order] for e, a in read.amounts.items()})
-    world = CompileWorld(scenario, tables, kinds, customers, read.kind, read.customer, amounts, read.held)
+    read = read_candidates(scenario, tables, kinds, customers, rules, _amounts(rules, tables))
+    eligible = read.only(read.refused == 0)
+    amounts = Amounts(tables, kinds.count, eligible.kind, eligible.amounts)
+    world = CompileWorld(scenario, tables, kinds, read, amounts)
     primitives = [primitive for rule in rules for primitive in compile_rule(rule, world)]
     # So fine that penalties are whole quanta as well: what is proven of whole numbers is then proven of the plan.
     finest = max((places(p.penalty) for p in primitives if isinstance(p, Priced) and p.penalty is not None), default=0)
-    total = float(np.abs(contribution).sum())
-    value, decimals, exact = quantised(contribution * sign, total, VALUE_ROOM, finest=finest)
+    total = absolute_sum(eligible.contribution)
+    gain = eligible.contribution if scenario.objective.maximize is not None else -eligible.contribution
+    value, decimals, exact = quantised(gain, total, VALUE_ROOM, finest=finest)
     primitives = [in_quanta(primitive, decimals) for primitive in primitives]
 
     # Only customers with something to decide are part of the problem; the others' groups stay, without candidates.
-    start = np.searchsorted(read.customer[order], np.arange(customers + 1))
     problem = Problem(
-        customer_start=start,
-        unit_customer=unit_customer,
-        kind=read.kind[order],
+        customer_start=eligible.start,
+        unit_customer=customers.unit,
+        kind=eligible.kind,
         value=value,
         value_decimals=decimals,
         kinds=kinds.count,
-        most_contacts=most_contacts(read.kind[order], read.customer[order], primitives),
+        most_contacts=most_contacts(np.diff(eligible.start), primitives),
         measures=tuple(amounts.measures),
         partitions=tuple(world.partitions),
-        counters=of_kind(primitives, Counter),
+        counters=binding(of_kind(primitives, Counter)),
         distincts=of_kind(primitives, DistinctCounter),
         conflicts=of_kind(primitives, Conflict),
         prerequisites=of_kind(primitives, Prerequisite),
@@ -178,11 +183,12 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
         scenario=scenario,
         tables=tables,
         problem=problem,
-        contribution=contribution,
+        contribution=eligible.contribution,
+        magnitude=total,
         candidates=len(read.kind),
-        customers=customers,
+        customers=len(customers),
         funnel=_funnel(read),
-        ranks=ranks(tables, kinds, problem),
+        kinds=kinds,
         exact_value=exact,
         findings=_warnings(read, rules, primitives),
         turned_away=_turned_away(read, kinds.count),
@@ -249,17 +255,19 @@ def _amounts(rules: Iterable[Rule], tables: Tables) -> list[Expression]:
 
 
 def _funnel(read: Read) -> tuple[FunnelStep, ...]:
-    steps = []
-    before = np.zeros(len(read.refused), bool)
-    for i, reason in enumerate(read.reasons):
-        mine = (read.refused >> i) & 1 == 1
-        steps.append(FunnelStep(reason, int(mine.sum()), int((mine & ~before).sum())))
-        before |= mine
-    return tuple(steps)
+    refused = read.refused[read.refused != 0]
+    patterns, count = np.unique(refused, return_counts=True)
+    first = patterns & -patterns
+    return tuple(
+        FunnelStep(reason, int(count[patterns >> i & 1 == 1].sum()), int(count[first == 1 << i].sum()))
+        for i, reason in enumerate(read.reasons)
+    )
 
 
 def _turned_away(read: Read, kinds: int) -> IntArray:
-    counts = [np.bincount(read.kind[(read.refused >> i) & 1 == 1], minlength=kinds) for i in range(len(read.reasons))]
+    refused = read.refused != 0
+    bits, kind = read.refused[refused], read.kind[refused]
+    counts = [np.bincount(kind[bits >> i & 1 == 1], minlength=kinds) for i in range(len(read.reasons))]
     return np.array(counts, np.int64).reshape(-1, kinds)
 
 
@@ -279,10 +287,9 @@ def _warnings(read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]
     return tuple(found)
 
 
-def most_contacts(kind: IntArray, customer: IntArray, primitives: list[Primitive]) -> int:
+def most_contacts(per_customer: IntArray, primitives: list[Primitive]) -> int:
     """Bound the size of any plan by the caps that reach every contact of a customer."""
-    best = len(kind)
-    per_customer = np.bincount(customer) if len(customer) else np.zeros(0, np.int64)
+    best = int(per_customer.sum())
     for counter in of_kind(primitives, Counter):
         if counter.partition != 0 or counter.measure is not None or counter.group_limit is not None:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -22,8 +23,27 @@ def hashed(seed: int, *columns: str) -> str:
     return f"sha256(concat_ws(chr(31), '{int(seed)}', {parts}))"
 
 
-def number_customers(tables: Tables, seed: int, shared: Sequence[ColumnName]) -> IntArray:
-    """Create ``"@customers" (customer, ordinal)`` and return where each decision unit begins.
+@dataclass(frozen=True, slots=True, eq=False)
+class Customers:
+    """Where everybody's candidates, as read, and each decision unit begin.
+
+    Parameters
+    ----------
+    start : (customers + 1,) int array
+        Candidates ``start[c] … start[c+1]`` are customer ``c``'s.
+    unit : (units + 1,) int array
+        Customers ``unit[u] … unit[u+1]`` are decided together.
+    """
+
+    start: IntArray
+    unit: IntArray
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+
+def number_customers(tables: Tables, seed: int, shared: Sequence[ColumnName]) -> Customers:
+    """Create ``"@customers" (customer, ordinal, candidates)`` and return where candidates and decision units begin.
 
     Customers who share a value of any of the columns are decided together: units are the connected components, in the
     order of their first customer's hash. A NULL shares nothing.
@@ -32,10 +52,6 @@ def number_customers(tables: Tables, seed: int, shared: Sequence[ColumnName]) ->
     ----------
     shared : sequence of ColumnName
         Columns of the customers table that policies are shared by.
-
-    Returns
-    -------
-    (units + 1,) int array
     """
     codes = "".join(
         f", CASE WHEN {quoted(c)} IS NOT NULL THEN dense_rank() OVER (ORDER BY {quoted(c)}) END AS code{i}"
@@ -45,26 +61,31 @@ def number_customers(tables: Tables, seed: int, shared: Sequence[ColumnName]) ->
     tables.con.execute(
         f'CREATE OR REPLACE TEMP TABLE "@customers" AS '
         f"SELECT candidates.customer, row_number() OVER (ORDER BY {hashed(seed, 'candidates.customer')}, "
-        f"candidates.customer) - 1 AS ordinal{codes} "
-        f"FROM (SELECT DISTINCT customer FROM candidates) candidates{joins(used)}"
+        f"candidates.customer) - 1 AS ordinal, candidates.n AS candidates{codes} "
+        f"FROM (SELECT customer, count(*) AS n FROM candidates WHERE customer IS NOT NULL GROUP BY customer) "
+        f"candidates{joins(used)}"
     )
-    ((count,),) = tables.con.execute('SELECT count(*) FROM "@customers"').fetchall()
+    found = tables.con.execute('SELECT * EXCLUDE (customer, ordinal) FROM "@customers" ORDER BY ordinal').fetchnumpy()
+    many = np.asarray(found["candidates"], np.int64)
+    count = len(many)
     if not shared:
-        return np.arange(int(count) + 1, dtype=np.int64)
-    listed = ", ".join(f"code{i}" for i in range(len(shared)))
-    found = tables.con.execute(f'SELECT {listed} FROM "@customers" ORDER BY ordinal').fetchnumpy()
+        return Customers(_running(many), np.arange(count + 1, dtype=np.int64))
     unit = components([np.ma.asarray(found[f"code{i}"]) for i in range(len(shared))])
     order = np.argsort(unit, kind="stable")
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
     tables.con.register("@rank", pa.table({"old": np.arange(count), "new": rank}))
     tables.con.execute(
-        'CREATE OR REPLACE TEMP TABLE "@customers" AS SELECT customer, r.new AS ordinal '
+        'CREATE OR REPLACE TEMP TABLE "@customers" AS SELECT customer, r.new AS ordinal, candidates '
         'FROM "@customers" c JOIN "@rank" r ON r.old = c.ordinal'
     )
     tables.con.unregister("@rank")
     edges = np.flatnonzero(np.diff(unit[order])) + 1
-    return np.concatenate([[0], edges, [count]]).astype(np.int64)
+    return Customers(_running(many[order]), np.concatenate([[0], edges, [count]]).astype(np.int64))
+
+
+def _running(count: IntArray) -> IntArray:
+    return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
 
 
 def components(codes: Sequence[Any]) -> IntArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import count
@@ -19,8 +21,7 @@ SMALL_AMOUNTS = 20_000
 """Up to so many candidates, amounts keep to the room of values: solvers calculate in doubles."""
 MOST_DECIMALS = 250
 EXACT_DECIMALS = 9
-SAMPLE = 4_096
-"""Computed amounts give themselves away among so many; only the rest is worth a full look."""
+PART = 2**16
 
 
 def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
@@ -31,17 +32,28 @@ def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
     numbers : (n,) float array
         Finite.
     """
-    if len(numbers) > SAMPLE and exact_decimals(numbers[:SAMPLE]) is None:
-        return None
     for decimals in range(EXACT_DECIMALS + 1):
-        scale = 10.0**decimals
-        whole = np.rint(numbers * scale)
-        if np.abs(whole).max(initial=0.0) >= 2**53:
-            return None
-        # Correctly rounded division: equal exactly when the shortest decimal has no more places than these.
-        if np.array_equal(whole / scale, numbers):
+        if all(_is_exact(numbers[part], decimals) for part in _parts(len(numbers))):
             return decimals
     return None
+
+
+def _is_exact(numbers: npt.NDArray[np.float64], decimals: int) -> bool:
+    """Whether so many decimal places write every number exactly."""
+    scale = 10.0**decimals
+    whole = np.rint(numbers * scale)
+    # Correctly rounded division: equal exactly when the shortest decimal has no more places than these.
+    return bool(np.abs(whole).max(initial=0.0) < 2**53 and np.array_equal(whole / scale, numbers))
+
+
+def _parts(length: int) -> Iterator[slice]:
+    """Cut a long array: what is calculated on the way stays small, and in a processor's cache."""
+    return (slice(first, first + PART) for first in range(0, length, PART))
+
+
+def absolute_sum(numbers: npt.NDArray[np.float64]) -> float:
+    """Return the sum of the absolute numbers."""
+    return math.fsum(float(np.abs(numbers[part]).sum()) for part in _parts(len(numbers)))
 
 
 def decimals_for(total: float, room: int) -> int:
@@ -53,8 +65,11 @@ def decimals_for(total: float, room: int) -> int:
 
 def to_quanta(numbers: npt.NDArray[np.float64], decimals: int) -> IntArray:
     """Round to whole quanta of ``10 ** -decimals``, half to even."""
-    scaled = numbers * 10.0**decimals if decimals >= 0 else numbers / 10.0**-decimals
-    return np.rint(scaled).astype(np.int64)
+    out: IntArray = np.empty(len(numbers), np.int64)
+    for part in _parts(len(numbers)):
+        scaled = numbers[part] * 10.0**decimals if decimals >= 0 else numbers[part] / 10.0**-decimals
+        out[part] = np.rint(scaled, out=scaled)
+    return out
 
 
 def places(number: Fraction) -> int:
@@ -81,7 +96,9 @@ def quantised(
     exact = exact_decimals(numbers)
     if exact is not None and exact <= most:
         decimals = max(exact, min(finest, most))
-        return to_quanta(numbers, exact) * 10 ** (decimals - exact), decimals, True
+        quanta = to_quanta(numbers, exact)
+        quanta *= 10 ** (decimals - exact)
+        return quanta, decimals, True
     return to_quanta(numbers, most), most, False
 
 

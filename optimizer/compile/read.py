@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.compile.customers import hold_out
+from optimizer.compile.customers import Customers, hold_out
 from optimizer.compile.filters import SLOT_TIMES, CandidateSight
 from optimizer.compile.kinds import Kinds
 from optimizer.compile.pins import pinned
+from optimizer.compile.shelf import BATCH, Shelf
 from optimizer.compile.sight import joins, quoted
+from optimizer.data.faults import reading
 from optimizer.data.tables import Tables
-from optimizer.errors import DataError
+from optimizer.errors import DataError, MachineError
 from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.rules.base import Rule
 from optimizer.rules.eligibility import EligibilityRule
 from optimizer.scenario import Scenario
+
+BY_TIME = ("outside horizon", "past")
+"""Reasons that a slot's time alone decides; after ``invalid``, before the rules."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +33,9 @@ class Read:
 
     Parameters
     ----------
-    customer, kind : (rows,) int arrays
+    start : (customers + 1,) int array
+        Candidates ``start[c] … start[c+1]`` are customer ``c``'s.
+    kind : (rows,) int array
     contribution : (rows,) float array
     amounts : mapping of qualified expression to (rows,) float array
     refused : (rows,) int array
@@ -37,11 +43,11 @@ class Read:
     reasons : tuple of str
     duplicates : int
         Identical rows that were collapsed.
-    held : (rows,) bool array
-        Candidates of held-out customers.
+    held : (customers,) bool array
+        Held-out customers.
     """
 
-    customer: IntArray
+    start: IntArray
     kind: IntArray
     contribution: npt.NDArray[np.float64]
     amounts: Mapping[Expression, npt.NDArray[np.float64]]
@@ -50,11 +56,33 @@ class Read:
     duplicates: int
     held: BoolArray
 
+    @property
+    def customer(self) -> IntArray:
+        """Customer of each row. Shape (rows,)."""
+        return np.repeat(np.arange(len(self.start) - 1, dtype=np.int32), np.diff(self.start))
+
+    def only(self, kept: BoolArray) -> Read:
+        """Return the rows where a mask is True; the same arrays if that is everywhere."""
+        if kept.all():
+            return self
+        # No customer is without rows, so that each has a sum of its own.
+        start = np.append(0, np.cumsum(np.add.reduceat(kept, self.start[:-1], dtype=np.int64)))
+        amounts = {expression: numbers[kept] for expression, numbers in self.amounts.items()}
+        return replace(
+            self,
+            start=start,
+            kind=self.kind[kept],
+            contribution=self.contribution[kept],
+            amounts=amounts,
+            refused=self.refused[kept],
+        )
+
 
 def read_candidates(
     scenario: Scenario,
     tables: Tables,
     kinds: Kinds,
+    customers: Customers,
     rules: Sequence[Rule],
     amounts: Sequence[Expression],
 ) -> Read:
@@ -72,78 +100,101 @@ def read_candidates(
     used = frozenset(c.table or "" for e in expressions for c in e.columns) | kinds.tables
     zones = kinds.zones
     sights = [CandidateSight(tables, zones.sql(i), zones.default, conditions) for i in range(len(zones.choices))]
-    reasons = ["invalid", "outside horizon", "past", *(rule.name for rule in filters)]
-    tests = [
-        tables.invalid or "false",
-        *(" OR ".join(dict.fromkeys(rule.refusal(s) for s in sights)) for rule in filters),
-    ]
-    bits = [0, *range(3, 3 + len(filters))]
-    refused = " + ".join(f"CASE WHEN {test} THEN {1 << bit} ELSE 0 END" for test, bit in zip(tests, bits, strict=True))
-    numbers = ", ".join(f"CAST({e.sql(quoted)} AS DOUBLE) AS n{i}" for i, e in enumerate([objective, *amounts]))
-    table = tables.con.execute(
-        f"SELECT CAST(c.ordinal AS INTEGER) AS customer, CAST(k.kind AS INTEGER) AS kind, {numbers}, "
-        f"CAST({refused} AS BIGINT) AS refused "
-        f'FROM candidates JOIN "@customers" c ON c.customer = candidates.customer{joins(used)}{SLOT_TIMES} '
-        f'JOIN "@kinds" k ON {kinds.match()}'
-    ).fetchnumpy()
-    customer, kind = np.asarray(table["customer"]), np.asarray(table["kind"])
-    order = _order(customer, kind, kinds.count)
-    customer, kind = customer[order], kind[order]
-    key = kinds.slot_key[kind]
-    again = np.zeros(len(kind), bool)
-    again[1:] = (customer[1:] == customer[:-1]) & (key[1:] == key[:-1])
-    if again.any():
-        tables.duplicates()
-        order, customer, kind = order[~again], customer[~again], kind[~again]
-    bits_of = np.asarray(table["refused"], np.int64)[order] | _by_time(scenario, kinds)[kind]
-    held = np.zeros(len(kind), bool)
+    reasons = ["invalid", *BY_TIME, *(rule.name for rule in filters)]
+    tests = {} if tables.invalid is None else {0: tables.invalid}
+    for bit, rule in enumerate(filters, 1 + len(BY_TIME)):
+        tests[bit] = " OR ".join(dict.fromkeys(rule.refusal(sight) for sight in sights))
+    _refuse_too_many(scenario, int(customers.start[-1]), 1 + len(amounts), bool(tests))
+    shelf = Shelf(customers.start, kinds.count, [*[np.float64] * (1 + len(amounts)), *[np.int64] * bool(tests)])
+    _fill(shelf, tables, kinds, used, [objective, *amounts], tests)
+    numbers = shelf.columns[: 1 + len(amounts)]
+    found = Read(
+        start=shelf.start,
+        kind=shelf.kind,
+        contribution=numbers[0],
+        amounts=dict(zip(amounts, numbers[1:], strict=True)),
+        refused=shelf.columns[-1] if tests else np.broadcast_to(np.int64(0), len(shelf.kind)),
+        reasons=tuple(reasons),
+        duplicates=0,
+        held=np.zeros(len(customers), bool),
+    )
+    found = _refused_by_time(scenario, kinds, _once(tables, kinds, found))
     if scenario.holdout is not None:
         by = tables.catalog.column(scenario.holdout.by)
-        held = hold_out(tables, scenario.holdout.share, by, scenario.holdout.salt)[customer]
-        bits_of |= held.astype(np.int64) << len(reasons)
-        reasons.append("holdout")
+        held = hold_out(tables, scenario.holdout.share, by, scenario.holdout.salt)
+        found = _refusing(replace(found, held=held), "holdout", held[found.customer])
     if scenario.pins is not None and scenario.pins.forbid is not None:
-        forbidden = pinned(scenario, tables, kinds, scenario.pins.forbid, customer, kind)
-        bits_of[forbidden] |= 1 << len(reasons)
-        reasons.append("forbidden")
-    columns = [_numbers(table[f"n{i}"])[order] for i in range(1 + len(amounts))]
-    _finite(columns[0][bits_of == 0], objective)
-    return Read(
-        customer,
-        kind,
-        columns[0],
-        dict(zip(amounts, columns[1:], strict=True)),
-        bits_of,
-        tuple(reasons),
-        int(again.sum()),
-        held,
-    )
+        forbidden = np.zeros(len(found.kind), bool)
+        forbidden[pinned(scenario, tables, kinds, scenario.pins.forbid, found.customer, found.kind)] = True
+        found = _refusing(found, "forbidden", forbidden)
+    _refuse_infinite(found, objective)
+    return found
 
 
-def _order(customer: IntArray, kind: IntArray, kinds: int) -> IntArray:
-    """Return the order by customer, then kind; free when the rows come that way already."""
-    key = customer.astype(np.int64) * max(kinds, 1) + kind
-    if len(key) < 2 or bool(np.all(key[1:] >= key[:-1])):
-        return np.arange(len(key))
-    return np.argsort(key, kind="stable")
-
-
-def _numbers(column: Any) -> npt.NDArray[np.float64]:
-    return np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
-
-
-def _finite(numbers: npt.NDArray[np.float64], objective: Expression) -> None:
-    wrong = int(np.count_nonzero(~np.isfinite(numbers)))
-    if wrong:
-        raise DataError(
-            f"the objective '{objective.text}' is no finite number for {wrong:,} candidates",
-            where="candidates",
-            fix="fill the missing values, or set data.on_invalid: reject",
+def _refuse_too_many(scenario: Scenario, rows: int, numbers: int, refusals: bool) -> None:
+    """Raise, before it is used up, when the memory limit does not hold the arrays of so many candidates."""
+    limit = scenario.solve.memory_limit
+    # Its kind; each number as read and in quanta; which reasons refuse it.
+    need = rows * (4 + 16 * numbers + 8 * refusals)
+    if limit is not None and need > limit:
+        raise MachineError(
+            f"{rows:,} candidates need {need / 1e9:.3g} GB before they are solved; the limit is {limit / 1e9:.3g} GB",
+            where="solve.memory_limit",
+            fix="allow twice that need, or leave out candidates that eligibility refuses anyway",
         )
 
 
-def _by_time(scenario: Scenario, kinds: Kinds) -> IntArray:
-    """Return the refusals that a slot's time alone decides: outside the horizon (bit 1), past (bit 2)."""
+def _fill(
+    shelf: Shelf,
+    tables: Tables,
+    kinds: Kinds,
+    used: frozenset[str],
+    numbers: Sequence[Expression],
+    tests: Mapping[int, str],
+) -> None:
+    """Stream the rows into their places."""
+    columns = [f"CAST({e.sql(quoted)} AS DOUBLE) AS n{i}" for i, e in enumerate(numbers)]
+    if tests:
+        bits = " + ".join(f"CASE WHEN {test} THEN {1 << bit} ELSE 0 END" for bit, test in tests.items())
+        columns.append(f"CAST({bits} AS BIGINT) AS refused")
+    query = (
+        f"SELECT CAST(c.ordinal AS INTEGER) AS customer, CAST(k.kind AS INTEGER) AS kind, {', '.join(columns)} "
+        f'FROM candidates JOIN "@customers" c ON c.customer = candidates.customer{joins(used)}{SLOT_TIMES} '
+        f'JOIN "@kinds" k ON {kinds.match()}'
+    )
+    with reading("candidates"):
+        for batch in tables.con.sql(query).to_arrow_reader(BATCH):
+            customer, kind, *rest = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
+            shelf.put(customer, kind, rest)
+        shelf.settle()
+
+
+def _once(tables: Tables, kinds: Kinds, found: Read) -> Read:
+    """Count identical rows once; where rows with one key differ in being valid, a valid one stays."""
+    key = kinds.slot_key
+    own_kind = len(np.unique(key)) == len(key)
+    again = _repeats(found.kind if own_kind else key[found.kind], found.start)
+    if not again.any():
+        return found
+    tables.duplicates()
+    # Kinds of one key follow each other, so this changes nothing but the order within a key.
+    _, first, of = np.unique(key, return_index=True, return_inverse=True)
+    order = np.lexsort((found.refused != 0, first[of][found.kind], found.customer))
+    kept: BoolArray = np.ones(len(order), bool)
+    kept[order] = ~_repeats(key[found.kind[order]], found.start)
+    return replace(found.only(kept), duplicates=int(np.count_nonzero(~kept)))
+
+
+def _repeats(key: IntArray, start: IntArray) -> BoolArray:
+    """Whether each row has the key of the row before it, of the same customer."""
+    again: BoolArray = np.zeros(len(key), bool)
+    np.equal(key[1:], key[:-1], out=again[1:])
+    again[start[:-1]] = False
+    return again
+
+
+def _refused_by_time(scenario: Scenario, kinds: Kinds, found: Read) -> Read:
+    """Add the refusals that a slot's time alone decides."""
     first = scenario.horizon.start.toordinal()
     now = scenario.now.timestamp() * 1e6
     outside = np.zeros(kinds.count, bool)
@@ -151,4 +202,21 @@ def _by_time(scenario: Scenario, kinds: Kinds) -> IntArray:
     for sent, today in zip(kinds.sending, kinds.today, strict=True):
         outside |= (sent.day < first) | (sent.day >= first + scenario.horizon.days)
         past |= np.where(np.isnan(sent.instant), sent.day < today, sent.instant < now)
-    return 2 * outside.astype(np.int64) + 4 * past.astype(np.int64)
+    bits = outside.astype(np.int64) << 1 | past.astype(np.int64) << 2
+    return replace(found, refused=found.refused | bits[found.kind]) if np.any(bits) else found
+
+
+def _refusing(found: Read, reason: str, refused: BoolArray) -> Read:
+    """Add a reason."""
+    bits = found.refused | refused.astype(np.int64) << len(found.reasons)
+    return replace(found, refused=bits, reasons=(*found.reasons, reason))
+
+
+def _refuse_infinite(found: Read, objective: Expression) -> None:
+    wrong = int(np.count_nonzero(~np.isfinite(found.contribution) & (found.refused == 0)))
+    if wrong:
+        raise DataError(
+            f"the objective '{objective.text}' is no finite number for {wrong:,} candidates",
+            where="candidates",
+            fix="fill the missing values, or set data.on_invalid: reject",
+        )

@@ -12,6 +12,7 @@ from optimizer.compile.amounts import Amounts
 from optimizer.compile.bounds import group_bounds
 from optimizer.compile.kinds import BITS, Kinds
 from optimizer.compile.limits import cell_limits, limit_places, own_limits
+from optimizer.compile.read import Read
 from optimizer.compile.sight import Level, bind, joins, level_of_column, quoted, split, tables_of
 from optimizer.compile.zones import local_day
 from optimizer.data.limit_tables import read_limits
@@ -43,22 +44,16 @@ class CompileWorld:
     Parameters
     ----------
     scenario, tables, kinds
-    customers : int
-    kind, customer : (rows,) int arrays
-        Of all candidates as read, before eligibility.
+    read : Read
+        All candidates as read, before eligibility.
     amounts : Amounts
-    held : (rows,) bool array
-        Candidates of held-out customers.
     """
 
     scenario: Scenario
     tables: Tables
     kinds_known: Kinds
-    customers: int
-    kind: IntArray
-    customer: IntArray
+    read: Read
     amounts: Amounts
-    held: BoolArray
     partitions: list[Partition] = field(default_factory=list)
     group_keys: dict[int, GroupKeys] = field(default_factory=dict)
     choice: int = 0
@@ -66,9 +61,9 @@ class CompileWorld:
     _partition_of: dict[object, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        everyone = np.arange(self.customers, dtype=np.int32)
         if not self.partitions:
-            self.partitions.append(Partition("customer", everyone, self.customers))
+            everyone = np.arange(len(self.read.held), dtype=np.int32)
+            self.partitions.append(Partition("customer", everyone, len(everyone)))
 
     @property
     def kinds(self) -> int:
@@ -267,20 +262,21 @@ class CompileWorld:
         there = np.zeros((len(scope.labels), scope.groups), bool)
         for one, other in scope.named:
             there[one, other] = True
-        mine = scope.label[self.kind]
+        mine = scope.label[self.read.kind]
         group: IntArray = np.zeros(len(mine), np.int64)
         if scope.partition is not None:
-            group = self.partitions[scope.partition].group[self.customer]
+            group = self.partitions[scope.partition].group[self.read.customer]
         inside = (mine >= 0) & (group >= 0)
         there[mine[inside], group[inside]] = True
         return there[label].ravel()
 
     def reached(self, scope: Scope) -> tuple[IntArray, IntArray]:
         """Return the different (group, label) pairs with a candidate, before eligibility."""
-        label = scope.label[self.kind].astype(np.int64)
+        label = scope.label[self.read.kind].astype(np.int64)
         assert scope.partition is not None
-        group = self.partitions[scope.partition].group[self.customer].astype(np.int64)
-        inside = (label >= 0) & (group >= 0) & ~self.held
+        customer = self.read.customer
+        group = self.partitions[scope.partition].group[customer].astype(np.int64)
+        inside = (label >= 0) & (group >= 0) & ~self.read.held[customer]
         pairs = np.unique(group[inside] * len(scope.labels) + label[inside])
         return pairs // len(scope.labels), pairs % len(scope.labels)
 

@@ -12,6 +12,7 @@ from optimizer.data.catalog import Catalog
 from optimizer.data.databases import InputQuery
 from optimizer.data.duplicates import DuplicateReport, find_duplicates
 from optimizer.data.files import InputFile, changed
+from optimizer.data.layout import CANDIDATES
 from optimizer.data.rows import SHOWN, Rows
 from optimizer.errors import DataError, Finding
 
@@ -60,6 +61,15 @@ class Tables:
     files: tuple[Input, ...]
     rows: Rows
     whole: bool = True
+
+    @property
+    def valid(self) -> str:
+        """SQL that can stand after FROM: the candidates that nothing rejects."""
+        return (
+            CANDIDATES
+            if self.invalid is None
+            else f"(SELECT * FROM {CANDIDATES} WHERE NOT coalesce({self.invalid}, false))"
+        )
 
     def has(self, table: str) -> bool:
         """Whether the scenario (or a frame) gives a table."""

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from optimizer.compile.build import Compiled
-from optimizer.data.layout import quote
+from optimizer.compile.sight import joins, quoted, tables_of
+from optimizer.data.layout import KEYS, quote
 from optimizer.errors import AuditError, Finding
 from optimizer.plan.accounts import constraint_frame, funnel_frame, judge, policy_frame, row_prices
 from optimizer.plan.audit import audit_contacts
@@ -20,6 +21,8 @@ from optimizer.plan.breakdown import breakdown_frame
 from optimizer.plan.insight import make_insight
 from optimizer.plan.plan import Plan, Termination
 from optimizer.plan.sentences import closing
+from optimizer.problem.primitives import IntArray
+from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
 
 LIBRARIES = ("contactopt", "ortools", "duckdb", "numpy", "pyarrow", "sqlglot", "pydantic")
@@ -68,7 +71,7 @@ def make_plan(
     prices = row_prices(compiled, solution)
     judged = judge(compiled, solution)
     constraints = constraint_frame(audit, scenario, prices)
-    contacted = len(np.unique(problem.customer[solution.chosen]))
+    contacted = int(np.count_nonzero(np.diff(_customers(problem, np.sort(solution.chosen)), prepend=-1)))
     summary = {
         "scenario": scenario.name,
         "run_id": run_id,
@@ -135,23 +138,32 @@ def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
     con, problem = compiled.tables.con, compiled.problem
     chosen = pa.table(
         {
-            "ordinal": pa.array(problem.customer[solution.chosen], pa.int64()),
+            "ordinal": pa.array(_customers(problem, solution.chosen), pa.int64()),
             "kind": pa.array(problem.kind[solution.chosen], pa.int64()),
-            "contribution": pa.array(compiled.contribution[solution.chosen], pa.float64()),
         }
     )
     con.register("@chosen", chosen)
     columns = compiled.tables.original["candidates"]
-    listed = ", ".join(f"c.{quote(name)}" for name in columns if name != "contribution")
-    keys = " AND ".join(f'k.{n} IS NOT DISTINCT FROM c."{n}"' for n in ("offer", "channel", "slot"))
-    table: pa.Table = con.sql(
-        f'SELECT DISTINCT {listed}, x.contribution FROM "@chosen" x '
-        f'JOIN "@customers" u ON u.ordinal = x.ordinal JOIN "@kinds" k ON k.kind = x.kind '
-        f"JOIN candidates c ON c.customer = u.customer AND {keys} "
-        f"ORDER BY c.customer, c.slot, c.channel, c.offer"
-    ).to_arrow_table()
+    listed = ", ".join(f"candidates.{quote(name)}" for name in columns if name != "contribution")
+    keys = " AND ".join(f'x.{n} IS NOT DISTINCT FROM candidates."{n}"' for n in KEYS)
+    objective = compiled.tables.catalog.bind(compiled.scenario.objective.expression)
+    query = (
+        f"{listed}, CAST({objective.sql(quoted)} AS DOUBLE) AS contribution "
+        f"FROM {compiled.tables.valid} candidates JOIN "
+        f'(SELECT u.customer, k.offer, k.channel, k.slot FROM "@chosen" '
+        f'JOIN "@customers" u USING (ordinal) JOIN "@kinds" k USING (kind)) x ON {keys}{joins(tables_of(objective))} '
+        f"ORDER BY candidates.customer, candidates.slot, candidates.channel, candidates.offer"
+    )
+    table: pa.Table = con.sql(f"SELECT {query}").to_arrow_table()
+    if table.num_rows > len(solution.chosen):  # identical rows
+        table = con.sql(f"SELECT DISTINCT {query}").to_arrow_table()
     con.unregister("@chosen")
     return table
+
+
+def _customers(problem: Problem, chosen: IntArray) -> IntArray:
+    """Return the customers of a few candidates, without those of all."""
+    return np.searchsorted(problem.customer_start, chosen, "right") - 1
 
 
 def certificate(compiled: Compiled, solution: Solution, objective: Decimal) -> tuple[float | None, float | None]:
@@ -164,7 +176,7 @@ def certificate(compiled: Compiled, solution: Solution, objective: Decimal) -> t
     if any(penalty is not None and penalty.denominator > 1 for penalty in penalties):
         rounding += 1  # objectives of the compiled problem have their penalties rounded up
     exact = compiled.value(solution.bound + rounding)
-    scale = Decimal(float(np.abs(compiled.contribution).sum()))
+    scale = Decimal(compiled.magnitude)
     difference = abs(exact - objective)
     if difference <= SMALL * scale:
         return float(exact), 0.0

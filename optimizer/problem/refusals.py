@@ -20,6 +20,7 @@ from optimizer.problem.primitives import (
     Shortfall,
 )
 from optimizer.problem.problem import Problem
+from optimizer.problem.room import Room
 
 
 def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
@@ -43,7 +44,11 @@ def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
         found.setdefault(rule, np.zeros(problem.candidates, bool))[candidate] = True
 
     for counter in problem.counters:
-        note(counter.rule, _counter(problem, counter, taken))
+        if counter.measure is None:
+            lacking = Room(problem, counter, np.sort(chosen)).lacking(problem.kind, problem.customer)
+            found[counter.rule] = found[counter.rule] | lacking if counter.rule in found else lacking
+        else:
+            note(counter.rule, _counter(problem, counter, taken))
     for distinct in problem.distincts:
         note(distinct.rule, _distinct(problem, distinct, taken))
     for conflict in problem.conflicts:
@@ -59,20 +64,23 @@ def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
 def margins(problem: Problem, prices: dict[str, np.ndarray] | None) -> np.ndarray:
     """Return value less price times coefficient over all rows, in value quanta. Shape (candidates,)."""
     margin = np.asarray(problem.value, np.float64).copy()
+    common = np.zeros(problem.kinds)
     for rows in problem.rows if prices else ():
         assert prices is not None
-        price = np.asarray(prices[rows.name])
         groups = problem.groups(rows.partition)
-        for instance in np.unique(rows.uses.instance):
-            mine = price[instance * groups : (instance + 1) * groups]
-            if not mine.any():
-                continue
-            entry = np.flatnonzero(rows.uses.instance == instance)
-            weight = np.zeros(problem.kinds)
-            weight[np.searchsorted(rows.uses.start, entry, "right") - 1] = rows.uses.weight[entry]
-            group = problem.group(rows.partition)
-            charge = np.where(group >= 0, mine[np.maximum(group, 0)] * weight[problem.kind], 0.0)
-            margin -= charge if rows.measure is None else charge * problem.measures[rows.measure].amount
+        price = np.asarray(prices[rows.name], np.float64).reshape(-1, groups)
+        if not price.any():
+            continue
+        kind = np.repeat(np.arange(problem.kinds), np.diff(rows.uses.start))
+        charge = np.zeros((problem.kinds, groups))
+        np.add.at(charge, kind, price[rows.uses.instance] * np.asarray(rows.uses.weight)[:, None])
+        if rows.partition is None and rows.measure is None:
+            common += charge[:, 0]
+            continue
+        group = problem.group(rows.partition)
+        paid = np.where(group >= 0, charge[problem.kind, np.maximum(group, 0)], 0.0)
+        margin -= paid if rows.measure is None else paid * problem.measures[rows.measure].amount
+    margin -= common[problem.kind]
     return margin
 
 

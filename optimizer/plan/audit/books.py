@@ -44,6 +44,7 @@ class SqlBooks:
         self.scenario, self.tables, self.contacts = scenario, tables, contacts
         self.clockwork = Clockwork(scenario, tables)
         self._made = 0
+        self._late: dict[str, int] = {}
         self._limits: dict[tuple[str, tuple[str, ...], str], dict[tuple[str | None, ...], Decimal]] = {}
 
     # Relations ------------------------------------------------------------------------------------------------
@@ -119,9 +120,7 @@ class SqlBooks:
         start = f"DATE '{self.scenario.horizon.start.isoformat()}'"
         days = self.scenario.horizon.days
         if clock == "arrival":
-            side = Side(self, planned=True, relation="candidates")
-            ((late,),) = self.query(f"SELECT max({side.day('arrival')} - {start}) FROM {side.source()}")
-            days = max(days, int(late or 0) + 1)
+            days = max(days, self._last_arrival(start) + 1)
         if window is None or window.ever:
             spans = "SELECT DATE '0001-01-01' AS first, DATE '9999-12-31' AS last"
         elif window.days is not None:
@@ -140,12 +139,22 @@ class SqlBooks:
         self.tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {spans}")
         return name
 
+    def _last_arrival(self, start: str) -> int:
+        """Return how many days after the horizon's first the last candidate may arrive; asked once for each zone."""
+        zone = self.clockwork.assumed
+        if zone not in self._late:
+            side = Side(self, planned=True, relation="candidates")
+            ((late,),) = self.query(f"SELECT max({side.day('arrival')} - {start}) FROM {side.source()}")
+            self._late[zone] = int(late or 0)
+        return self._late[zone]
+
     def may_be_negative(self, total: TotalOf) -> bool:
         """Whether the amount is negative for some candidate as read."""
         if total.expression is None:
             return False
         side = Side(self, planned=True, relation="candidates")
-        return bool(self.query(f"SELECT 1 FROM {side.source()} WHERE {side.sql(total.expression)} < 0 LIMIT 1"))
+        amount = side.sql(total.expression)
+        return bool(self.query(f"SELECT 1 FROM {side.source()} WHERE {amount} < 0 LIMIT 1"))
 
     def consented(self, purpose: str | None) -> str:
         """Create a relation ``(contact)`` of the planned contacts that a consent covers; return its name."""
@@ -229,12 +238,13 @@ class SqlBooks:
         side = Side(self, planned=True, relation="candidates")
         pairs = ", ".join(f"'{_quoted(n)}', CAST({side.column(n)} AS VARCHAR)" for n in sorted(each))
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
+        condition += f" AND NOT {side.held_out()}"
         self._made += 1
         name = f'"@books{self._made}"'
         self.tables.con.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {side.who(who)} AS who, "
             f'CAST(json_object({pairs}) AS VARCHAR) AS "each", max({side.column(own) if own else "NULL"}) AS own '
-            f"FROM {side.source()} WHERE {condition} AND NOT {side.held_out()} GROUP BY 1, 2"
+            f"FROM {side.source()} WHERE {condition} GROUP BY 1, 2"
         )
         return name
 

@@ -73,7 +73,7 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     con = tables.con
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {PLAN} AS SELECT row_number() OVER () AS contact, * FROM "
-        f'(SELECT DISTINCT c.* FROM candidates c SEMI JOIN "@given" g ON {same})'
+        f'(SELECT DISTINCT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same})'
     )
     ((twice,),) = con.execute(
         f'SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "@given" GROUP BY {listed})'

@@ -25,6 +25,7 @@ class Side:
         self._planned = planned
         self._relation = relation or books.contacts
         self._tables = books.tables
+        self._seen: set[str | None] = set()
 
     @property
     def contact(self) -> str:
@@ -34,11 +35,11 @@ class Side:
         return "candidates.contact" if self._relation == self.books.contacts else "0"
 
     def source(self) -> str:
-        """Return the FROM clause."""
+        """Return the FROM clause, with the tables of everything that was spelled before."""
         base = "candidates" if self._planned else "history"
         text = f"{self._relation} candidates" if self._planned else "history"
         for table, key in KEY_OF.items():
-            if self._tables.has(table) and (self._planned or table != "slots"):
+            if table in self._seen:
                 text += f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"'
         if self._planned:
             text += " LEFT JOIN slot_times ON slot_times.slot = candidates.slot"
@@ -53,6 +54,7 @@ class Side:
         )
         if self._planned and column.table == "history":
             return "NULL"
+        self._seen.add(table)
         name = column.name.replace('"', '""')
         return f'"{table}"."{name}"'
 
@@ -126,6 +128,7 @@ class Side:
     def _lead(self) -> str:
         """Return the days from sending to arrival."""
         known = [t for t in ("offers", "channels") if "lead_days" in self._tables.columns.get(t, {})]
+        self._seen.update(known)
         return " + ".join(["0", *(f'CAST(coalesce({t}."lead_days", 0) AS INTEGER)' for t in known)])
 
     def _clocks(self, clock: Clock) -> list[tuple[str, str]]:

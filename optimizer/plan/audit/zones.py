@@ -27,6 +27,7 @@ class Clockwork:
         self._tables = tables
         self.default = named if isinstance(named, str) else named.default
         self.assumptions: tuple[str, ...] = (self.default,)
+        self.assumed = self.default
         self._zones: dict[str, str | None] | None = None
         if isinstance(named, str):
             return
@@ -40,6 +41,7 @@ class Clockwork:
 
     def assume(self, zone: str) -> None:
         """Let unknown zones be this one."""
+        self.assumed = zone
         if self._zones is None:
             return
         kind = self._tables.columns["customers"]["customer"]
