@@ -49,7 +49,7 @@ class Diagnosis:
     clashes : list of Told
     relaxation : Relaxation, optional
     alternatives : list of Relaxation
-        Other ways out, each by one rule alone; looked for when there is one clash.
+        Other ways out, each by one rule alone; looked for when there is one clash and the problem is not large.
     complete : bool
         False when time (or size) ended the diagnosis before all was known.
     """
@@ -112,7 +112,7 @@ def _diagnose(found: Diagnosis, budget: Budget) -> None:
         if further is None:
             break
         _tell(found, [further], asked, opened, budget)
-    if len(found.clashes) == 1:
+    if len(found.clashes) == 1 and isinstance(asked, Searched):  # large problems are told one way out, but soon
         _look_for_others(found, asked)
 
 
