@@ -16,7 +16,8 @@ import numpy.typing as npt
 from optimizer.engines.decomposition.general_kernel import INFEASIBLE
 from optimizer.engines.decomposition.jit import inlined_kernel, kernel, parallel_kernel
 from optimizer.engines.decomposition.packed_kernel import begin, own, rank, search_packed
-from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solve_tied
+from optimizer.engines.decomposition.unit_branches import solve_general
+from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for
 from optimizer.problem.primitives import IntArray
 
 CHUNKS = 64
@@ -193,7 +194,8 @@ def solve_units(units, widest, candidates, terms, prices, packed, general, nodes
             unit = units[at]
             n = margins_of(unit, candidates, terms, prices, margin, kind, s.owner)
             if general.first.shape[0] and general.first[unit] >= 0:
-                value, bound, count = solve_tied(unit, n, -1, -1, -1, nodes, rules, s)
+                value, bound, count = solve_general(unit, margin, n, 0, nodes, general, s.desk)
+                best[: max(count, 0)] = s.desk.best[: max(count, 0)]
             else:
                 size = rank(margin, n, ranked, gain)
                 begin(unit, packed.start, state)

@@ -6,10 +6,13 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from optimizer.engines.decomposition.general_search import search
 from optimizer.engines.decomposition.jit import kernel, parallel_kernel
 from optimizer.engines.decomposition.packed_kernel import begin, change_packed, own, rank, search_packed
 from optimizer.engines.decomposition.passes import CHUNKS, SHUT, margins_of
-from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for, solve_tied
+from optimizer.engines.decomposition.unit_branches import decide_first, prepare, solve_general
+from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for
+from optimizer.engines.decomposition.unit_prices import bound_of
 
 BASE_NODES = 5_000
 """Node limit of a unit's best answer: that of a pass, so that both find the same."""
@@ -136,17 +139,30 @@ def _packed_patterns(unit, at, n, nodes, reach, rules, s, tried, optimum, regret
 
 @kernel
 def _tied_patterns(unit, at, n, nodes, reach, rules, s, tried, optimum, regret, mark, count, contact):
-    """Find the patterns of a unit with ties; return how many."""
-    top, _, size = solve_tied(unit, n, -1, -1, -1, BASE_NODES, rules, s)
+    """Find the patterns of a unit with ties, by changing the decisions that cost its bound least; return how many."""
+    most, margin, general, desk = regret.shape[1], s.margin, rules.general, s.desk
+    top, _, chosen = solve_general(unit, margin, n, -reach - 1, BASE_NODES, general, desk)
     optimum[at] = top
-    size = max(size, 0)
-    found = _offer(at, np.int64(0), s.best, size, 0, regret, mark, count, contact)
-    for turn in range(_tempting(n, size, reach, regret.shape[1], s, tried)):
+    found = _offer(at, np.int64(0), desk.best, max(chosen, 0), 0, regret, mark, count, contact)
+    if chosen < 0:
+        return found
+    s.inside[:n] = 0
+    for i in range(chosen):
+        s.inside[desk.best[i]] = 1
+    size, must = prepare(unit, margin, general, desk)
+    bound = bound_of(unit, size, general, desk)
+    near = min(size - must, 2 * most)
+    for i in range(near):
+        tried[i] = desk.order[size - 1 - i]
+    for turn in range(near):
         j = tried[turn]
-        force_in, force_out = (-1, j) if s.inside[j] else (j, -1)
-        value, _, size = solve_tied(unit, n, force_in, force_out, s.owner[j], nodes, rules, s)
-        if size >= 0 and top - value <= reach:
-            found = _offer(at, top - value, s.best, size, found, regret, mark, count, contact)
+        floor = top - (regret[at, most - 1] if found == most else reach + 1)
+        if bound - abs(desk.rest[j]) <= floor:
+            break
+        decide_first(j, size, must, desk)
+        value, _, picked = search(unit, size, must, 1 - s.inside[j], nodes, floor, margin, general, desk)
+        if picked >= 0:
+            found = _offer(at, top - value, desk.best, picked, found, regret, mark, count, contact)
     return found
 
 

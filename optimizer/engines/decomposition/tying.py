@@ -34,6 +34,10 @@ from optimizer.problem.pairs import (
 from optimizer.problem.primitives import SERVES, UNLIMITED, BoolArray, IntArray, Shortfall
 from optimizer.problem.problem import Problem
 
+WIDE, FEW = 64, 4
+"""A unit with more candidates and more contacts than these is tied though it could be packed: its LP saves a search."""
+MOST_WIDE = 20_000_000
+"""Candidates of wide units up to which they are tied: a tie takes memory."""
 FLOORS = {
     Shortfall.REQUIRED: REQUIRED,
     Shortfall.ALL_OR_NOTHING: ALL_OR_NOTHING,
@@ -110,8 +114,16 @@ def tie(problem: Problem, general: BoolArray, effort: IntArray | None = None) ->
         penalty=np.zeros(max(len(problem.floors), 1), np.int64),
         most=most.astype(np.int64),
         most_ties=int(np.diff(tie_start).max(initial=0)),
+        most_entries=_most_entries(problem, entry_start, first),
         most_tokens=tokens,
     )
+
+
+def _most_entries(problem: Problem, entry_start: IntArray, first: IntArray) -> int:
+    """Return how many entries the ties of one unit have, at most."""
+    size = np.diff(problem.unit_start)[first >= 0]
+    own = first[first >= 0]
+    return int((entry_start[own + size] - entry_start[own]).max(initial=0))
 
 
 def _room(problem: Problem, most: IntArray) -> Int64s:
@@ -197,8 +209,14 @@ def _ties(problem: Problem, general: BoolArray) -> Iterator[Ties]:
 
 
 def unpacked(problem: Problem) -> BoolArray:
-    """Say which units need more than packed words. Shape (units,)."""
+    """Say which units need more than packed words, or are better off with ties. Shape (units,)."""
+    size = np.diff(problem.unit_start)
     general: BoolArray = np.diff(problem.unit_customer) != 1
+    wide = ~general & (size > WIDE)
+    if wide.any():
+        wide &= contacts_at_most(problem)[problem.unit_customer[:-1]] > FEW
+        if size[wide].sum() <= MOST_WIDE:
+            general |= wide
     unit = np.repeat(np.arange(problem.units, dtype=np.int64), np.diff(problem.unit_customer))
     plain = [c.partition for c in problem.counters if c.measure is not None or may_be_negative(c)]
     plain += [d.partition for d in problem.distincts] + [p.partition for p in problem.prerequisites]
@@ -216,4 +234,4 @@ def nothing_tied() -> General:
     """Return the ties of a problem whose units are all packed."""
     none, bits = np.zeros(0, np.int64), np.zeros(0, np.uint8)
     zero = np.zeros(1, np.int64)
-    return General(none, zero, none, none, none, zero, none, none, none, bits, zero, zero, zero, none, 0, 0)
+    return General(none, zero, none, none, none, zero, none, none, none, bits, zero, zero, zero, none, 0, 0, 0)
