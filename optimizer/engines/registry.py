@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 
+import numpy as np
+
 from optimizer.engines.protocol import Engine
 from optimizer.engines.relay import Relay
 from optimizer.errors import InfeasibleError, NoPlanError, UnsupportedError, UsageError, nearest
@@ -72,10 +74,14 @@ def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
             raise UnsupportedError(f"the {asked} engine: {refusal}", where="solve.engine", fix=f"use {AUTO}")
         return engine, "as asked"
     able = [e for e in map(make_engine, engine_names()) if e.automatic and e.supports(problem) is None]
-    best, *rest = sorted(able, key=lambda e: e.estimate(problem)[0])
-    others = [e.name for e in rest]
-    why = f"expected to be done before {' and '.join(others)}" if others else "the one that can prove its plan here"
-    return Relay([best, *rest]), f"{why}, for {problem.candidates:,} candidates"
+    seconds = {e.name: e.estimate(problem)[0] for e in able}
+    best, *rest = sorted(able, key=lambda e: seconds[e.name])
+    widest = int(np.diff(problem.unit_start).max(initial=0))
+    size = f"{problem.candidates:,} candidates in {problem.units:,} units of up to {widest:,}"
+    if not rest:
+        return Relay([best]), f"the one that can prove its plan here, for {size}"
+    others = " and ".join(f"{e.name} (about {seconds[e.name]:.1f} s)" for e in rest)
+    return Relay([best, *rest]), f"expected to be done in about {seconds[best.name]:.1f} s, before {others}, for {size}"
 
 
 def baselines(problem: Problem, ranks: Mapping[str, IntArray] | None = None) -> dict[str, Solution | None]:

@@ -23,6 +23,8 @@ SMALL = 20_000
 """Candidates up to which the exact engine is asked when no plan was found: it can prove that there is none."""
 NARROW_FROM = 2**24
 """Candidates from which narrow columns stay narrow. Each type is compiled for anew; small problems make do with one."""
+WIDE = 64
+"""Candidates beyond which a unit's search is long."""
 FIXED = 3e8
 """Bytes that the process needs with the compiled kernels, before any candidate."""
 
@@ -53,8 +55,10 @@ class Decomposition:
         return None
 
     def estimate(self, problem: Problem) -> tuple[float, int]:
-        """Return expected seconds and bytes."""
-        return 1.0 + 4e-7 * problem.candidates, int(FIXED + 16 * problem.candidates + 100 * problem.units)
+        """Return expected seconds and bytes: units that do not fit packed words take a search each."""
+        tied = _tied(problem)
+        seconds = 1.0 + 4e-7 * (problem.candidates - tied) + 1e-4 * tied
+        return seconds, int(FIXED + 16 * problem.candidates + 250 * tied + 100 * problem.units)
 
     def solve(self, problem: Problem, request: Request) -> Solution:
         """Search until the asked gap, a limit, or nothing is left to try.
@@ -117,6 +121,15 @@ def _ascent(problem: Problem, clock: Clock) -> Ascent:
     request.report(Progress("compile the units"))
     least = least_shortfall(problem, request)[0] if has_best_effort(problem) else None
     return Ascent(Units(problem, least), clock, request.gap)
+
+
+def _tied(problem: Problem) -> int:
+    """Estimate how many candidates are in units that do not fit packed words, without looking at each."""
+    knapsack = any(counter.measure is not None for counter in problem.counters)
+    if knapsack or problem.distincts or problem.prerequisites or problem.floors:
+        return problem.candidates
+    size = np.diff(problem.unit_start)
+    return int(size[(np.diff(problem.unit_customer) > 1) | (size > WIDE)].sum())
 
 
 def _refuse_clashes(ascent: Ascent) -> None:

@@ -99,8 +99,8 @@ class Prices(NamedTuple):
 
 
 @inlined_kernel
-def margins_of(unit, candidates, terms, prices, margin, kind, owner):
-    """Write margins (over ``2 ** shift``), kinds and customers of a unit's candidates; return how many there are."""
+def margins_of(unit, candidates, terms, prices, margin, kind):
+    """Write margins (over ``2 ** shift``) and kinds of a unit's candidates; return how many there are."""
     n = 0
     for c in range(candidates.unit_customer[unit], candidates.unit_customer[unit + 1]):
         first = candidates.customer_start[c]
@@ -109,7 +109,6 @@ def margins_of(unit, candidates, terms, prices, margin, kind, owner):
             k = np.int64(candidates.kind[first + i])
             margin[n + i] = (np.int64(candidates.value[first + i]) << prices.shift) - prices.of_kind[k]
             kind[n + i] = k
-            owner[n + i] = c
         for b in range(terms.measure.shape[0]):
             g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
             if g >= 0:
@@ -192,7 +191,7 @@ def solve_units(units, widest, candidates, terms, prices, packed, general, nodes
         totals[chunk, 3:] = 0
         for at in range(len(units) * chunk // chunks, len(units) * (chunk + 1) // chunks):
             unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, margin, kind, s.owner)
+            n = margins_of(unit, candidates, terms, prices, margin, kind)
             if general.first.shape[0] and general.first[unit] >= 0:
                 value, bound, count = solve_general(unit, margin, n, 0, nodes, general, s.desk)
                 best[: max(count, 0)] = s.desk.best[: max(count, 0)]

@@ -208,7 +208,7 @@ def find_patterns(
         tried = np.empty(widest + 1, np.int64)
         for at in range(len(units) * chunk // CHUNKS, len(units) * (chunk + 1) // CHUNKS):
             unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind, s.owner)
+            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind)
             out = (optimum, regret, mark, count, contact)
             if general.first.shape[0] and general.first[unit] >= 0:
                 found = _tied_patterns(unit, at, n, nodes, reach, rules, s, tried, *out)

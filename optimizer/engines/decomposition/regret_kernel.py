@@ -46,7 +46,7 @@ def least_regrets(units, widest, candidates, terms, prices, packed, general, rea
         state, adding, step, guard, excludes = s.state, packed.adding, packed.step, packed.guard, packed.excludes
         for at in range(len(units) * chunk // CHUNKS, len(units) * (chunk + 1) // CHUNKS):
             unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, margin, kind, s.owner)
+            n = margins_of(unit, candidates, terms, prices, margin, kind)
             if general.first.shape[0] and general.first[unit] >= 0:
                 loss[at], changed[at] = _tied_loss(n, reach, margin)
                 continue

@@ -26,7 +26,6 @@ class Scratch(NamedTuple):
 
     margin: npt.NDArray[np.int64]
     kind: npt.NDArray[np.int64]
-    owner: npt.NDArray[np.int64]
     ranked: npt.NDArray[np.int64]
     gain: npt.NDArray[np.int64]
     order: npt.NDArray[np.int64]
@@ -43,7 +42,6 @@ class Scratch(NamedTuple):
 def scratch_for(widest, rules):
     """Allocate working memory for units of up to ``widest`` candidates."""
     return Scratch(
-        np.empty(widest, np.int64),
         np.empty(widest, np.int64),
         np.empty(widest, np.int64),
         np.empty(widest, np.int64),
