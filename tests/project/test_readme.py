@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.project import pages
+from tests.project.pages import ROOT
+
 README = (ROOT / "README.md").read_text("utf-8")
 EXAMPLES = [
     (page, language, text)
@@ -28,16 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(folder: Path) -> dict[str, str]:
-    """`contactopt` and `python` are this checkout's, wherever the tests run."""
-    commands = folder / ".bin"
-    commands.mkdir()
-    for name, line in (
-        ("contactopt", f'exec "{sys.executable}" "{ROOT / "cli.py"}" "$@"'),
-        ("python", f'exec "{sys.executable}" "$@"'),
-    ):
-        (commands / name).write_text(f"#!/bin/sh\n{line}\n", "utf-8")
-        (commands / name).chmod(0o755)
-    return os.environ | {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    return pages.environment(folder)
 
 
 @pytest.mark.parametrize(("page", "language", "text"), EXAMPLES, ids=[f"{page}-{of}" for page, of, _ in EXAMPLES])
@@ -61,10 +52,19 @@ def test_ci_runs_exactly_the_test_command_of_the_readme() -> None:
     assert (ROOT / ".ci/run").read_text("utf-8").strip().splitlines()[-1] == f"exec {command[1]}"
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/README.md", "docs/explain.md"])
+WRITTEN = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*") if page.suffix in (".md", ".ipynb"))
+
+
+@pytest.mark.parametrize("path", ["README.md", *WRITTEN])
 def test_links_lead_somewhere(path: str) -> None:
     page = ROOT / path
     for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / link).exists(), link
     for folder in re.findall(r"^\| `([\w/]+/)`", page.read_text("utf-8"), flags=re.MULTILINE):
         assert (ROOT / folder).is_dir(), folder
+
+
+@pytest.mark.parametrize("path", [path for path in WRITTEN if not path.startswith("docs/rules/")])
+def test_the_index_leads_to_every_page(path: str) -> None:
+    index = ROOT / "docs/README.md"
+    assert path == "docs/README.md" or f"]({(ROOT / path).relative_to(index.parent)})" in index.read_text("utf-8")
