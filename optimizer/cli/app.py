@@ -26,6 +26,8 @@ COMMANDS = {
     "deliver": "Write a run's contacts as hand-over lists, one per channel and slot.",
     "export": "Write a scenario as a MIP for any solver.",
     "test": "Run the policy tests beside a scenario: what must be refused, and what not.",
+    "commit": "Record a run's contacts in the ledger: from now on they are history.",
+    "history": "Record deliveries and responses in the ledger.",
     "schema": "Print the JSON Schema of scenario files.",
     "init": "Write a commented starter scenario.",
     "generate": "Make a synthetic instance of any size.",

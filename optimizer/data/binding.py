@@ -14,7 +14,8 @@ from optimizer.data.csv import bind_csv
 from optimizer.data.databases import InputQuery, bind_databases
 from optimizer.data.files import Files, InputFile, find_files
 from optimizer.data.frames import bind_frame
-from optimizer.data.layout import CANDIDATES, REQUIRED, TABLES
+from optimizer.data.layout import CANDIDATES, LEDGER, REQUIRED, TABLES
+from optimizer.data.ledger import Ledger
 from optimizer.data.parquet import bind_parquet
 from optimizer.errors import DataError, Finding, OptimizerError, ScenarioError, UsageError, nearest
 from optimizer.scenario.sections import Database
@@ -33,11 +34,13 @@ class Sources:
     databases : mapping of table to Database
     base : Path
         Folder of the scenario.
+    ledger : Ledger, optional
     """
 
     files: Mapping[str, Files]
     databases: Mapping[str, Database]
     base: Path
+    ledger: Ledger | None = None
 
     @property
     def opened(self) -> tuple[InputFile, ...]:
@@ -78,7 +81,7 @@ def find_sources(scenario: Scenario, frames: Mapping[str, Any]) -> Sources:
         except OptimizerError as error:
             errors.append(error)
     _raise_together(errors)
-    return Sources(files, databases, scenario.base)
+    return Sources(files, databases, scenario.base, Ledger.of(scenario))
 
 
 def bind_all(
@@ -91,7 +94,7 @@ def bind_all(
     DataError, MachineError, UsageError
         Whatever cannot be read, and missing columns, of all tables together.
     """
-    bound, queries = bind_databases(con, sources.databases, sources.base)
+    bound, queries = bind_databases(con, sources.databases, sources.base, sources.ledger)
     errors: list[OptimizerError] = []
     for name in TABLES:
         try:
@@ -105,7 +108,7 @@ def bind_all(
         except OptimizerError as error:
             errors.append(error)
     _raise_together(errors)
-    return {name: bound[name] for name in TABLES if name in bound}, queries
+    return {name: bound[name] for name in (*TABLES, LEDGER) if name in bound}, queries
 
 
 def _refuse_missing(table: Bound) -> None:

@@ -7,28 +7,33 @@ The address is expanded from the environment at the moment of connecting and app
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
-from optimizer.data.layout import KEYS_OF, literal, quote
+from optimizer.data.layout import KEYS_OF, LEDGER, literal, quote
 from optimizer.errors import DataError, MachineError, ScenarioError, cut
+from optimizer.scenario.environment import expand
+from optimizer.scenario.sections import Database
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from optimizer.scenario.sections import Database
+    from optimizer.data.ledger import Ledger
 
     Run = Callable[[str], pa.RecordBatchReader]
 
 POSTGRES = ("postgresql://", "postgres://")
 DUCKDB = "duckdb:"
+PATIENCE, PAUSE = 60.0, 0.05
+"""Seconds to wait for a DuckDB file that another process writes, in all and at a time."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class InputQuery:
 
 
 def bind_databases(
-    con: duckdb.DuckDBPyConnection, sources: Mapping[str, Database], base: Path
+    con: duckdb.DuckDBPyConnection, sources: Mapping[str, Database], base: Path, ledger: Ledger | None = None
 ) -> tuple[dict[str, Bound], tuple[InputQuery, ...]]:
     """Read tables from databases; those of one address in one read-only transaction.
 
@@ -67,6 +72,8 @@ def bind_databases(
     sources : mapping of table to Database
     base : Path
         Folder that the path of a DuckDB file is relative to.
+    ledger : Ledger, optional
+        Read in the same snapshot as other tables of its address.
 
     Raises
     ------
@@ -79,37 +86,83 @@ def bind_databases(
     """
     bound: dict[str, Bound] = {}
     inputs: list[InputQuery] = []
-    for written in dict.fromkeys(source.url for source in sources.values()):
-        mine = {table: source for table, source in sources.items() if source.url == written}
-        first = next(iter(mine))
-        with _snapshot(mine[first], f"data.{first}.url", base) as run:
-            for table, source in mine.items():
-                found, read = _load(con, table, source, run)
-                bound[table] = found
+    addresses = {source.url: f"data.{table}.url" for table, source in sources.items()}
+    if ledger is not None and ledger.exists(base):
+        addresses.setdefault(ledger.url, "data.ledger")
+    for written, where in sorted(addresses.items()):
+        with _snapshot(expand(written, where=where), written, base) as run:
+            for table, source in sources.items():
+                if source.url == written:
+                    bound[table], read = _load(con, table, source, run)
+                    inputs.append(read)
+            query = ledger.query(run) if ledger is not None and ledger.url == written else None
+            if ledger is not None and query is not None:
+                bound[LEDGER], read = _load(con, LEDGER, query, run)
+                bound[LEDGER] = replace(bound[LEDGER], typed=False)
                 inputs.append(read)
+    if ledger is not None and LEDGER not in bound:
+        inputs.append(InputQuery(LEDGER, f"{ledger.url} · nothing", 0, hashlib.sha256(b"").hexdigest()))
     return bound, tuple(inputs)
 
 
 @contextmanager
-def _snapshot(source: Database, where: str, base: Path) -> Iterator[Run]:
+def _snapshot(address: str, written: str, base: Path) -> Iterator[Run]:
     """Open a transaction that sees one moment and changes nothing, and yield what runs a query in it."""
-    address = source.address(where)
     if address.startswith(POSTGRES):
-        with _postgres(address, source.url) as run:
+        with connect_postgres(address, written) as connection, closing(connection.cursor()) as cursor:
+
+            def run(sql: str) -> pa.RecordBatchReader:
+                cursor.execute(sql)
+                return cursor.fetch_record_batch()
+
+            with failing(written, "went away"):
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield run
-    elif address.startswith(DUCKDB):
-        path = base / address.removeprefix(DUCKDB).removeprefix("//")
-        with _failing(source.url, "cannot be opened"):
-            database = duckdb.connect(str(path), read_only=True)
-        with closing(database):
+    else:
+        with closing(open_duckdb(duckdb_file(address, written, base), written, read_only=True)) as database:
             database.execute("BEGIN TRANSACTION")
             yield lambda sql: _stream(database.sql(sql))
-    else:
+
+
+def duckdb_file(address: str, written: str, base: Path) -> Path:
+    """Return the file of a ``duckdb:`` address.
+
+    Raises
+    ------
+    ScenarioError
+        An address of another kind.
+    """
+    if not address.startswith(DUCKDB):
         raise ScenarioError(
             "this kind of database is not known",
-            where=source.url,
+            where=written,
             fix="postgresql://user@host/name or duckdb:file.duckdb; or export the table to Parquet",
         )
+    return base / address.removeprefix(DUCKDB).removeprefix("//")
+
+
+def open_duckdb(path: Path, written: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file; while another process writes it, wait for its turn.
+
+    Raises
+    ------
+    MachineError
+        It cannot be opened, or not within :data:`PATIENCE` seconds.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except (duckdb.IOException, duckdb.ConnectionException) as error:
+            busy = "lock on file" in str(error) or "different configuration" in str(error)
+            if busy and time.monotonic() < until:
+                time.sleep(PAUSE)
+                continue
+            raise MachineError(
+                "the database is in use by another process" if busy else "the database cannot be opened",
+                where=written,
+                fix="wait for that process" if busy else "check the path and its permissions",
+            ) from None
 
 
 def _stream(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
@@ -119,28 +172,28 @@ def _stream(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
 
 
 @contextmanager
-def _postgres(address: str, written: str) -> Iterator[Run]:
+def connect_postgres(address: str, written: str) -> Iterator[Any]:
+    """Open a connection to PostgreSQL, which begins a transaction, and close it in the end.
+
+    Raises
+    ------
+    MachineError
+        The driver is missing, or the database cannot be reached.
+    """
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
         raise MachineError(
             "the driver for PostgreSQL is not installed", where=written, fix="pip install 'contactopt[postgres]'"
         ) from error
-    with _failing(written, "cannot be reached"):
+    with failing(written, "cannot be reached"):
         connection = dbapi.connect(address)
-    with closing(connection), closing(connection.cursor()) as cursor:
-
-        def run(sql: str) -> pa.RecordBatchReader:
-            cursor.execute(sql)
-            return cursor.fetch_record_batch()
-
-        with _failing(written, "went away"):
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield run
+    with closing(connection):
+        yield connection
 
 
 @contextmanager
-def _failing(written: str, what: str) -> Iterator[None]:
+def failing(written: str, what: str) -> Iterator[None]:
     """Say that a database failed: in its own words only where they cannot hold the address."""
     try:
         yield
@@ -177,7 +230,7 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, source: Database, run: Run
             size += batch.nbytes
             yield _plain(batch)
 
-    with _failing(source.url, "went away while it was read"):
+    with failing(source.url, "went away while it was read"):
         schema = _plain(pa.RecordBatch.from_pylist([], reader.schema)).schema
         stream = pa.RecordBatchReader.from_batches(schema, batches(reader))
         numeric = [field.name for field in reader.schema if isinstance(field.type, pa.BaseExtensionType)]

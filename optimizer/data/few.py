@@ -10,7 +10,7 @@ import duckdb
 from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
 from optimizer.data.files import Files
-from optimizer.data.layout import CANDIDATES, HISTORY, KEYS_OF, literal, quote
+from optimizer.data.layout import CANDIDATES, HISTORY, KEYS_OF, LEDGER, literal, quote
 from optimizer.errors import DataError, cut
 
 CUSTOMERS = "customers"
@@ -85,7 +85,7 @@ class Few:
                 zone = quote(self.zone)
                 test += f" OR customer IN (SELECT min(customer) FROM {source} GROUP BY {zone})"
             wanted = f"SELECT * FROM {source} WHERE {test}"
-            if name == HISTORY:  # the first day of all history says from when on it is complete
+            if name in (HISTORY, LEDGER):  # the first day of all history says from when on it is complete
                 wanted += (
                     f' UNION ALL (SELECT * FROM (SELECT * FROM {source} ORDER BY "at" LIMIT 1) WHERE NOT ({test}))'
                 )

@@ -29,7 +29,7 @@ def bind_history(
     if history is None:
         history = _no_history(candidates)
     elif "channel" not in history.columns:
-        history = _without_channel(found, history, candidates)
+        history = without_channel(found, history, candidates)
     source = history.source
     dear = False
     for column, prefix in TIMES.items():
@@ -71,7 +71,8 @@ def _costly(kind: str, zone: str) -> bool:
     return family(kind) == "text" or (local and zone != UTC)
 
 
-def _without_channel(found: Findings, history: Bound, candidates: Bound) -> Bound:
+def without_channel(found: Findings, history: Bound, candidates: Bound) -> Bound:
+    """Return a history that has no column ``channel`` with an empty one: the candidates must have none either."""
     if "channel" in candidates.columns:
         found.error(
             history.label,

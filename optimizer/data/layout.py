@@ -4,6 +4,8 @@ from __future__ import annotations
 
 CANDIDATES = "candidates"
 HISTORY = "history"
+LEDGER = "ledger"
+"""What a ledger holds; it becomes part of history before anything else looks at it."""
 SLOTS = "slots"
 
 TABLES = (CANDIDATES, "customers", "offers", "channels", SLOTS, HISTORY, "consents")
@@ -31,6 +33,7 @@ KEYS_OF: dict[str, tuple[str, ...]] = {
     "channels": ("channel",),
     SLOTS: ("slot",),
     HISTORY: ("customer", "offer", "channel"),
+    LEDGER: ("customer", "offer", "channel"),
     "consents": ("customer", "channel"),
 }
 

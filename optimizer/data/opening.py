@@ -18,9 +18,10 @@ from optimizer.data.expected import Expected, expected_ranges
 from optimizer.data.faults import reading
 from optimizer.data.few import Few
 from optimizer.data.findings import Findings
-from optimizer.data.history import bind_history, refuse_old
+from optimizer.data.history import bind_history, refuse_old, without_channel
 from optimizer.data.keys import agree, keys_agree
-from optimizer.data.layout import CANDIDATES, HISTORY, KEYS, SLOTS, quote
+from optimizer.data.layout import CANDIDATES, HISTORY, KEYS, LEDGER, SLOTS, quote
+from optimizer.data.ledger import with_ledger
 from optimizer.data.lookups import check_history_keys, check_key_tables, check_lead_days
 from optimizer.data.measures import Fault, computed_faults, key_faults, numbers
 from optimizer.data.names import bind_uses
@@ -88,6 +89,7 @@ def _open(
     timezone = scenario.horizon.timezone
     zone = timezone if isinstance(timezone, str) else timezone.default
     bound = _settle(con, found, read, scenario.horizon.start, zone)
+    given = dict.fromkeys(HISTORY if name == LEDGER else name for name in read)
     rows = Rows(con, bound)
     catalog = Catalog(_create_relations(con, bound))
     known, wrong = bind_uses(scenario, catalog, uses(scenario))
@@ -102,7 +104,7 @@ def _open(
         con=con,
         zone=zone,
         columns=catalog.columns,
-        original={name: list(table.columns) for name, table in read.items()},
+        original={name: list(bound[name].columns if name == HISTORY else read[name].columns) for name in given},
         catalog=catalog,
         invalid=invalid,
         rejected=rejected,
@@ -130,6 +132,12 @@ def _settle(
     bound[CANDIDATES] = candidates
     if slots is not None:
         bound[SLOTS] = slots
+    ledger = bound.pop(LEDGER, None)
+    if ledger is not None:
+        past = bound.get(HISTORY)
+        if past is not None and "channel" not in past.columns:
+            past = without_channel(found, past, candidates)
+        bound[HISTORY] = with_ledger(con, past, ledger)
     bound[HISTORY] = bind_history(con, found, bound.get(HISTORY), candidates, zone)
     return bound
 

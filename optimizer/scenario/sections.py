@@ -165,6 +165,9 @@ class Data(Section):
     slots: AnySource | None = Field(None, description="Key slot: start (timestamp or date) [, end].")
     history: AnySource | None = Field(None, description="customer, offer, channel, at [, response, …].")
     consents: AnySource | None = Field(None, description="customer, channel [, purpose] [, from] [, until].")
+    ledger: Text | None = Field(
+        None, description="What earlier runs committed, read as history: a DuckDB file, or '${NAME}' of a PostgreSQL."
+    )
     on_invalid: Literal["fail", "reject"] = Field("fail", description="What to do with rows that hold invalid values.")
     max_reject_share: Share = Field(Decimal("0.01"), description="Most rows that may be rejected.")
     on_null: Literal["warn", "fail"] = Field("warn", description="What to do when a condition comes out NULL.")

@@ -1,0 +1,84 @@
+"""Committing a run: its contacts become history, once for each scenario and business date."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from optimizer.data.layout import literal
+from optimizer.data.ledger import TABLE
+from optimizer.ledger.contacts import contacts_of
+from optimizer.ledger.store import STAGED, Place
+from optimizer.ledger.table import KEY, SAME_CONTACT, listed, prepare
+
+if TYPE_CHECKING:
+    from optimizer.plan.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit did.
+
+    Parameters
+    ----------
+    ledger : str
+        Its address, as written.
+    scenario, run_id : str
+    business_date : str
+        Local date of the run's "now".
+    contacts : int
+        Of the plan.
+    delivered : int
+        Of these, delivered already: the ledger keeps the delivery.
+    replaced : int
+        Commitments of an earlier run of the same scenario and date, which are gone.
+    """
+
+    ledger: str
+    scenario: str
+    run_id: str
+    business_date: str
+    contacts: int
+    delivered: int
+    replaced: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return asdict(self)
+
+
+def commit(plan: Plan, place: Place) -> Committed:
+    """Record a plan's contacts in a ledger, in place of those of an earlier run of the same date.
+
+    Committing the same run again changes nothing. A contact that was delivered already stays delivered.
+
+    Parameters
+    ----------
+    plan : Plan
+    place : Place
+
+    Raises
+    ------
+    DataError
+        The plan's timetable has changed since the run, or a measure has another type in the ledger.
+    MachineError
+        The ledger cannot be written; it is as it was.
+    """
+    scenario, run_id = plan.scenario.name, str(plan.summary["run_id"])
+    day = plan.scenario.today.isoformat()
+    contacts, measures = contacts_of(plan)
+    mine = f"scenario = {literal(scenario)} AND business_date = {literal(day)} AND state = 'committed'"
+    columns = [*KEY, "at", "arrived_at", *measures]
+    with place.transaction() as store:
+        prepare(store, measures)
+        ((replaced,),) = store.rows(f"SELECT count(*) FROM {TABLE} WHERE {mine}")
+        store.stage(contacts)
+        store.execute(f"DELETE FROM {TABLE} WHERE {mine}")
+        sent = f"EXISTS (SELECT 1 FROM {TABLE} t WHERE t.state = 'delivered' AND {SAME_CONTACT})"
+        ((delivered,),) = store.rows(f"SELECT count(*) FROM {STAGED} s WHERE {sent}")
+        store.execute(
+            f"INSERT INTO {TABLE} (scenario, business_date, run_id, state, {listed(columns)}) "
+            f"SELECT {literal(scenario)}, {literal(day)}, {literal(run_id)}, 'committed', {listed(columns, 's')} "
+            f"FROM {STAGED} s WHERE NOT {sent}"
+        )
+    return Committed(place.written, scenario, run_id, day, contacts.num_rows, int(delivered), int(replaced))
