@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("history")
 def command() -> None:
-    """Record in the ledger what really happened."""
+    """Record in the ledger what really happened; its commands take --json."""
 
 
 @command.command("import")
