@@ -94,7 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if debug:
             traceback.print_exc()
         error = _ours(problem)
-        output.complain(error, as_json=as_json)
+        if "--production" in arguments:
+            from optimizer.cli.production import log_finding
+
+            for finding in error.findings:
+                log_finding(finding, "error", error=type(error).__name__, exit_code=error.exit_code)
+        if as_json or "--production" not in arguments:
+            output.complain(error, as_json=as_json)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         output.complain(InterruptedRun("interrupted; nothing was published"), as_json=as_json)

@@ -43,6 +43,11 @@ def talk(text: str) -> None:
     click.echo(text, err=True)
 
 
+def talk_json(data: object) -> None:
+    """Write a line of JSON to stderr."""
+    talk(json.dumps(data, ensure_ascii=False, allow_nan=False))
+
+
 def console(*, stderr: bool = True) -> Console:
     """Return a rich console on stderr (for talk) or stdout (for results that are read by people)."""
     from rich.console import Console

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from optimizer.cli import options, output
-from optimizer.errors import InterruptedRun, ScenarioError, UnsupportedError
+from optimizer.errors import InterruptedRun, UnsupportedError
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -33,7 +34,10 @@ STOPPED_EARLY = 5
     help="What becomes of the plan found until Ctrl-C.",
 )
 @click.option(
-    "--production", is_flag=True, help="Refuse a scenario that leaves anything to the clock: as_of is required."
+    "--production",
+    is_flag=True,
+    help="Unattended: as_of and history_max_age are required, nothing is overwritten, one run at a time, "
+    "and the log on stderr is JSON lines.",
 )
 @click.option("--sample", hidden=True, metavar="SHARE", help="Solve a sample of the customers.")
 @options.common
@@ -53,15 +57,14 @@ def command(
     """
     from optimizer import Scenario, solve
     from optimizer.cli.interrupts import Interrupts
+    from optimizer.cli.production import Log, refuse_chance
     from optimizer.cli.summary import show
     from optimizer.cli.watch import Watch
-    from optimizer.plan.folder import check_target, default_folder, point_latest, publish
+    from optimizer.plan.folder import check_target, default_folder, one_at_a_time, point_latest, publish, runs_of
 
     loaded = Scenario.load(scenario).with_settings(settings)
-    if production and loaded.as_of is None:
-        raise ScenarioError(
-            "as_of is required with --production", where=str(scenario), fix="set as_of, or --set as_of=…"
-        )
+    if production:
+        refuse_chance(loaded, out)
     if sample is not None:
         raise UnsupportedError(
             "samples are not drawn yet", where="--sample", fix="leave it out, or try a smaller table"
@@ -71,7 +74,12 @@ def command(
     given = {name: value for name, value in limits.items() if value is not None}
     console = output.console()
     keep = on_interrupt == "publish"
-    with Interrupts(keep=keep) as interrupts, Watch(console, interrupts) as watch:
+    with ExitStack() as held:
+        if production:
+            held.enter_context(one_at_a_time(out or runs_of(loaded.name)))
+        interrupts = held.enter_context(Interrupts(keep=keep))
+        watch = Log(interrupts) if production else Watch(console, interrupts)
+        held.enter_context(watch)
         for doubt in loaded.warnings:
             watch.warn(doubt)
         plan = solve(loaded, **given, observer=watch)
@@ -79,8 +87,11 @@ def command(
         folder = publish(plan, out or default_folder(loaded.name, plan.summary["run_id"]))
         if out is None:
             point_latest(folder)
-    show(plan, console)
-    console.print(f"  {folder / 'report.html'}\n", soft_wrap=True)
+    if isinstance(watch, Log):
+        watch.published(plan, folder)
+    else:
+        show(plan, console)
+        console.print(f"  {folder / 'report.html'}\n", soft_wrap=True)
     output.emit((folder / "summary.json").read_text("utf-8").rstrip() if as_json else str(folder))
     if interrupts.asked and keep:  # otherwise the signal came too late to matter: the folder stood already
         return InterruptedRun.exit_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Iterator
@@ -60,28 +61,41 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, so that two runs never write it at once.
+def locked(folder: Path, *, lock: str = "lock", doing: str = "writing this folder") -> Iterator[None]:
+    """Hold a lock of the folder, so that two runs never write it at once; it goes with the process that holds it.
+
+    Parameters
+    ----------
+    folder : Path
+    lock : str
+        Which of its locks.
+    doing : str
+        What a run that holds it does, for messages.
 
     Raises
     ------
     MachineError
-        Another run holds it.
+        Another run holds it: its process and machine are named.
     """
     import fcntl
 
-    path = folder.absolute().parent / f".{folder.name}.lock"
+    path = folder.absolute().parent / f".{folder.name}.{lock}"
     while True:
-        with path.open("w") as file:
+        with path.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
+                file.seek(0)
+                who = f" ({name})" if (name := file.read().strip()) else ""
                 raise MachineError(
-                    "another run is writing this folder", where=str(folder), fix="wait for it, or choose another folder"
+                    f"another run{who} is {doing}", where=str(folder), fix="wait for it, or choose another folder"
                 ) from error
             if not _is_at(file.fileno(), path):
                 continue  # the run that held it has just removed it: a third one may hold a new file of that name
             try:
+                file.truncate(0)
+                file.write(f"process {os.getpid()} on {platform.node()}\n")
+                file.flush()
                 yield
             finally:
                 path.unlink(missing_ok=True)

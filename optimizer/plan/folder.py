@@ -17,9 +17,28 @@ MARK = "manifest.json"
 LATEST = "latest"
 
 
+def runs_of(name: str) -> Path:
+    """Return ``runs/NAME`` under the working directory."""
+    return Path("runs") / name
+
+
 def default_folder(name: str, run_id: str) -> Path:
     """Return ``runs/NAME/RUN_ID`` under the working directory."""
-    return Path("runs") / name / run_id
+    return runs_of(name) / run_id
+
+
+@contextmanager
+def one_at_a_time(target: Path) -> Iterator[None]:
+    """Keep other runs with the same target from starting, from reading the data to publishing.
+
+    Raises
+    ------
+    MachineError
+        One is at work: its process and machine are named. What a killed run left behind keeps nobody out.
+    """
+    target.absolute().parent.mkdir(parents=True, exist_ok=True)
+    with locked(target, lock="run.lock", doing="at work on this"):
+        yield
 
 
 def check_target(folder: Path, mark: str = MARK, what: str = "run") -> None:
