@@ -207,6 +207,19 @@ def compare(
         Fewer than two runs or more than ten, or an unknown column.
     DataError
         A folder that holds no run.
+
+    Examples
+    --------
+    With the scenario and the plan of the example of :func:`optimizer.solve`:
+
+    >>> import optimizer as opt
+    >>> more = opt.solve(scenario.replace({"constraints.stock.at_most": 2}), candidates=messages)
+    >>> compared = opt.compare([plan, more])
+    >>> compared
+    Comparison of tea, tea
+      B against A: 2.00 better, and that is proven: the best possible differs by 2.00.
+    >>> compared.runs["objective"].tolist()
+    [7.0, 9.0]
     """
     if not FEWEST <= len(runs) <= MOST:
         raise UsageError(

@@ -151,6 +151,15 @@ def sweep(
         No path or more than two, or a path without values.
     OptimizerError
         The scenario, at any of its points, or its data.
+
+    Examples
+    --------
+    With the scenario and the messages of the example of :func:`optimizer.solve`:
+
+    >>> import optimizer as opt
+    >>> swept = opt.sweep(scenario, {"constraints.stock.at_most": [0, 1, 2]}, candidates=messages)
+    >>> swept.points["objective"].tolist()
+    [4.0, 7.0, 9.0]
     """
     if not 1 <= len(values) <= 2 or not all(len(v) for v in values.values()):
         raise UsageError(

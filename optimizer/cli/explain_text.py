@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -64,7 +65,8 @@ def _detail(one: CandidateAnswer, console: Console) -> None:
     for refusal in one.refusals:
         console.print(f"    [yellow]✗[/] {escape(str(refusal))}", soft_wrap=True)
     for charge in one.charges:
-        console.print(f"    [cyan]−[/] {escape(str(charge))}", soft_wrap=True)
+        sign, paid = ("+" if charge.paid < 0 else "−"), replace(charge, paid=abs(charge.paid))
+        console.print(f"    [cyan]{sign}[/] {escape(str(paid))}", soft_wrap=True)
     if one.swap is not None:
         leaves = " · ".join(str(v) for v in one.swap.leaves.values() if v)
         change = f"{'+' if one.swap.change > 0 else ''}{amount(one.swap.change)}"

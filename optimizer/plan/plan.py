@@ -42,6 +42,13 @@ class Termination:
         What stopped a run that ended feasible.
     detail : str
         One sentence for people.
+
+    Examples
+    --------
+    With the plan of the example of :func:`optimizer.solve`:
+
+    >>> plan.termination.reason, plan.termination.words
+    ('optimal', 'proven optimal')
     """
 
     reason: Literal["optimal", "feasible"]
@@ -91,6 +98,17 @@ class Plan:
         Tables that the caller handed over; a plan that was read from its folder has none.
     scores : mapping
         The content of ``scores.json``: what past scores promised and what came true.
+
+    Examples
+    --------
+    With the plan of the example of :func:`optimizer.solve`:
+
+    >>> import optimizer as opt
+    >>> folder = plan.save("runs/tonight")
+    >>> opt.Plan.load(folder).contacts.equals(plan.contacts)
+    True
+    >>> plan.objective, plan.bound, plan.gap
+    (7.0, 7.0, 0.0)
     """
 
     scenario: Scenario

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,3 +38,36 @@ def test_every_public_name_has_a_docstring(path: Path) -> None:
 @pytest.mark.parametrize("name", optimizer.__all__)
 def test_every_exported_name_is_there_and_documented(name: str) -> None:
     assert getattr(optimizer, name).__doc__
+
+
+CALLED = [name for name in optimizer.__all__ if name not in vars(optimizer.errors) and name != "errors"]
+
+
+def examples(name: str, names: dict[str, Any]) -> doctest.DocTest:
+    """Return the examples of a public name, that know its module's names and those of an earlier example."""
+    public = getattr(optimizer, name)
+    known = {**vars(sys.modules[public.__module__]), **names}
+    return doctest.DocTestParser().get_doctest(inspect.getdoc(public) or "", known, name, None, 0)
+
+
+def ran(name: str, names: dict[str, Any]) -> dict[str, Any]:
+    """Run the examples of a public name; return the names that they leave."""
+    found = examples(name, names)
+    assert found.examples, f"{name} shows no example"
+    told: list[str] = []
+    failed = doctest.DocTestRunner().run(found, out=told.append, clear_globs=False).failed
+    assert not failed, "".join(told)
+    return {known: found.globs[known] for known in ("scenario", "messages", "plan") if known in found.globs}
+
+
+@pytest.fixture(scope="module")
+def tea() -> dict[str, Any]:
+    return ran("solve", {})
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_what_is_called_shows_an_example_that_runs(
+    name: str, tea: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran(name, tea)

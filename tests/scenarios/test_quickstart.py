@@ -42,6 +42,8 @@ def test_the_plan_is_worth_what_the_readme_says() -> None:
     plan = solve(Scenario.load(FOLDER / "scenario.yaml"))
     assert plan.gap <= 1e-4
     assert f"| value of the plan | {plan.objective:,.0f} |" in (FOLDER / "README.md").read_text()
+    full = plan.constraints[plan.constraints["name"] == "capacity"]["slack"] == 0
+    assert f"{full.sum()} of the {len(full)} capacities" in (FOLDER / "README.md").read_text()
     for name, value in (("loan-minimum", 130), ("gold-cards", 60), ("insurance-desk", 150)):
         row = plan.constraints[plan.constraints["name"] == name].iloc[0]
         assert (row["used"], bool(row["binding"])) == (value, True)

@@ -35,6 +35,18 @@ def explain(run: Plan | Path | str, customer: Any = None, offer: Any = None) -> 
         Neither is given, or there is no such offer.
     DataError
         Nobody has this id, or the run's inputs are no longer what it read.
+
+    Examples
+    --------
+    With the plan of the example of :func:`optimizer.solve`:
+
+    >>> import optimizer as opt
+    >>> opt.explain(plan, "Ann")
+    Ann gets 1 of 2 candidates; 1 refused.
+      in: tea
+      runner-up: cup, refused (one-each, stock)
+    >>> [refusal.rule for refusal in opt.explain(plan, "Ann", offer="cup").candidates[0].refusals]
+    ['one-each', 'stock']
     """
     if customer is not None:
         return explain_customer(run, customer, offer)

@@ -154,6 +154,16 @@ def explain_rule(
         There is no such rule.
     OptimizerError
         The scenario without the rule cannot be solved, or its inputs have changed.
+
+    Examples
+    --------
+    With the plan of the example of :func:`optimizer.solve`:
+
+    >>> import optimizer as opt
+    >>> opt.explain_rule(plan, "stock", without=True)
+    One more unit of stock brings about 3.
+      The plan's contacts where offer = 'cup': at most 1.
+    Without stock the objective would be 2 higher.
     """
     known = Run.of(run)
     found = _named(known.scenario.rules(), rule)
