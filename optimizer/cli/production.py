@@ -82,8 +82,7 @@ class Log:
         now = time.monotonic()
         if now - self._last >= EVERY:
             self._last = now
-            best, bound = _finite(progress.objective), _finite(progress.bound)
-            log("progress", stage=self._stage, step=progress.step, objective=best, bound=bound)
+            log("progress", stage=self._stage, step=progress.step, gap=_gap(progress.objective, progress.bound))
 
     def warn(self, finding: Finding) -> None:
         """Log a warning."""
@@ -106,9 +105,12 @@ class Log:
         self._stage = ""
 
 
-def _finite(number: float | None) -> float | None:
-    """Return a number that JSON has."""
-    return number if number is not None and math.isfinite(number) else None
+def _gap(objective: float | None, bound: float | None) -> float | None:
+    """Return how far the best plan so far is from its bound, where that is known."""
+    if objective is None or bound is None:
+        return None
+    gap = abs(bound - objective) / max(abs(objective), 1e-9)
+    return gap if math.isfinite(gap) else None
 
 
 def log(event: str, level: str = "info", **facts: object) -> None:

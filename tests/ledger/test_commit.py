@@ -141,3 +141,11 @@ def test_an_empty_plan_takes_the_place_of_the_one_before(tmp_path: Path, ledger:
     night(scenario)
     none, done = night(scenario.replace({"contact_policies.one.at_most": 0}))
     assert (len(keys(none)), done.replaced, held(place(scenario))) == (0, 2, [])
+
+
+def test_why_and_why_not_are_answered_with_the_ledger(tmp_path: Path, ledger: str) -> None:
+    night(week(tmp_path, ledger=ledger, name="other", start="2026-11-25"))
+    night(week(tmp_path, ledger=ledger))
+    answer = optimizer.explain(tmp_path / "run", "C2")
+    assert len(answer.to_dict()["candidates"]) == 1
+    assert "card" in repr(answer)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from optimizer.data.files import digest
-from optimizer.data.layout import KEYS, literal, quote
+from optimizer.data.layout import KEYS, LEDGER, literal, quote
 from optimizer.errors import DataError, Finding
 from optimizer.plan.files import read_insight
 from optimizer.plan.folder import MARK
@@ -124,7 +124,7 @@ class Run:
             Names every file that is gone or has another content. A database is asked as it is now.
         """
         began = dt.datetime.strptime(self.summary["run_id"][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC).timestamp()
-        asked = {t for t, source in self.scenario.data.sources().items() if isinstance(source, Database)}
+        asked = {t for t, source in self.scenario.data.sources().items() if isinstance(source, Database)} | {LEDGER}
         findings = [
             Finding("data", Path(one["path"]).name, "is no longer what the run read", "run the scenario again")
             for one in self.inputs
