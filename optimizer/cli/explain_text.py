@@ -28,7 +28,7 @@ def show_customer(found: Explanation, console: Console) -> None:
     console.print()
     console.print(f"[bold]{escape(found.headline)}[/]")
     if found.together_with:
-        console.print(f"  decided together with {whole(found.together_with)} more, who share a policy", style="dim")
+        console.print(f"  shares policies with {whole(found.together_with)} more", style="dim")
     section("candidates; the margin is what one brings, less the price of what it uses", _candidates(found), console)
     left = [c for c in found.candidates if c.fate not in ("chosen", "ineligible")]
     for one in left if len(found.candidates) <= DETAILED else left[:DETAILED]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from optimizer.compile.binding import binding
 from optimizer.compile.build import Compiled, Priced, compile_rule, in_quanta, most_contacts, of_kind
+from optimizer.compile.wide import across_units
 from optimizer.problem.primitives import (
     Conflict,
     Counter,
@@ -62,7 +63,7 @@ def with_limits(compiled: Compiled, scenario: Scenario) -> Compiled | None:
         return None
     names = [rule.name for rule in scenario.rules()]
     old = _primitives(compiled.problem)
-    primitives = [p for name in names for p in anew.get(name, [q for q in old if q.rule == name])]
+    primitives = across_units((p for name in names for p in anew.get(name, [q for q in old if q.rule == name])), world)
     problem = replace(
         compiled.problem,
         most_contacts=most_contacts(np.diff(compiled.problem.customer_start), primitives),

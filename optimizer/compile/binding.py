@@ -33,6 +33,7 @@ def slim(counter: Counter) -> Counter | None:
     start = np.append(0, np.cumsum(stays))[uses.start]
     return replace(
         counter,
+        labels=tuple(label for label, kept in zip(counter.labels, limited, strict=False) if kept),
         uses=Incidence(start, new[uses.instance[stays]].astype(np.int32), uses.weight[stays], int(limited.sum())),
         limit=counter.limit[limited],
         overrides=None if own is None else Overrides(own.start, new[own.instance].astype(np.int32), own.number),

@@ -20,6 +20,7 @@ from optimizer.compile.practice import ranks
 from optimizer.compile.quanta import VALUE_ROOM, absolute_sum, places, quantised
 from optimizer.compile.read import Read, read_candidates
 from optimizer.compile.sight import Level, bind, level, split
+from optimizer.compile.wide import across_units
 from optimizer.compile.world import CompileWorld
 from optimizer.compile.zones import Zones
 from optimizer.data.tables import Tables
@@ -138,7 +139,7 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
     seed = scenario.solve.seed
     rules = [rule for rule in scenario.rules() if not getattr(rule, "report_only", False)]
     zones = Zones.of(scenario, tables)
-    customers = number_customers(tables, seed, _shared(rules, tables))
+    customers = number_customers(tables, seed, *_shared(rules, tables))
     kinds = number_kinds(
         tables,
         seed,
@@ -150,8 +151,8 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
     read = read_candidates(scenario, tables, kinds, customers, rules, _amounts(rules, tables))
     eligible = read.only(read.refused == 0)
     amounts = Amounts(tables, kinds.count, eligible.kind, eligible.amounts)
-    world = CompileWorld(scenario, tables, kinds, read, amounts)
-    primitives = [primitive for rule in rules for primitive in compile_rule(rule, world)]
+    world = CompileWorld(scenario, tables, kinds, read, amounts, customers.unit_of_each)
+    primitives = across_units((primitive for rule in rules for primitive in compile_rule(rule, world)), world)
     # So fine that penalties are whole quanta as well: what is proven of whole numbers is then proven of the plan.
     finest = max((places(p.penalty) for p in primitives if isinstance(p, Priced) and p.penalty is not None), default=0)
     total = absolute_sum(eligible.contribution)
@@ -197,10 +198,12 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
     return compiled, read
 
 
-def _shared(rules: Iterable[Rule], tables: Tables) -> list[ColumnName]:
-    """Return the columns that policies are shared by, each once."""
-    named = [per for rule in rules if (per := getattr(rule, "per", "customer")) != "customer"]
-    return [tables.catalog.column(name) for name in dict.fromkeys(named)]
+def _shared(rules: Iterable[Rule], tables: Tables) -> tuple[list[ColumnName], list[ColumnName]]:
+    """Return the columns that policies are shared by, each once: those of rules that need one unit, then the others."""
+    named = [(per, rule) for rule in rules if (per := getattr(rule, "per", "customer")) != "customer"]
+    must = dict.fromkeys(per for per, rule in named if rule.binds_together)
+    may = dict.fromkeys(per for per, _ in named if per not in must)
+    return [tables.catalog.column(name) for name in must], [tables.catalog.column(name) for name in may]
 
 
 def _required(scenario: Scenario, tables: Tables, kinds: Kinds, read: Read) -> IntArray | None:

@@ -41,23 +41,40 @@ class Customers:
     def __len__(self) -> int:
         return len(self.start) - 1
 
+    @property
+    def unit_of_each(self) -> IntArray:
+        """Unit of each customer. Shape (customers,)."""
+        return np.repeat(np.arange(len(self.unit) - 1, dtype=np.int64), np.diff(self.unit))
 
-def number_customers(tables: Tables, seed: int, shared: Sequence[ColumnName]) -> Customers:
+
+WIDEST = 50
+"""Most customers whom policies tie into one unit, unless only one unit can say what they mean.
+
+Households and small offices stay below it, branches do not. A unit is searched candidate by candidate, in time that
+grows steeply with its size; a row across units costs one price.
+"""
+
+
+def number_customers(
+    tables: Tables, seed: int, needed: Sequence[ColumnName] = (), shared: Sequence[ColumnName] = ()
+) -> Customers:
     """Create ``"@customers" (customer, ordinal, candidates)`` and return where candidates and decision units begin.
 
     Customers who share a value of any of the columns are decided together: units are the connected components, in the
-    order of their first customer's hash. A NULL shares nothing.
+    order of their first customer's hash. A NULL shares nothing. Where that would tie more than ``WIDEST`` customers
+    together, values of a column that does not need it tie nobody.
 
     Parameters
     ----------
-    shared : sequence of ColumnName
-        Columns of the customers table that policies are shared by.
+    needed, shared : sequence of ColumnName
+        Columns of the customers table that policies are shared by: those that need one unit, and the others.
     """
+    columns = [*needed, *shared]
     codes = "".join(
         f", CASE WHEN {quoted(c)} IS NOT NULL THEN dense_rank() OVER (ORDER BY {quoted(c)}) END AS code{i}"
-        for i, c in enumerate(shared)
+        for i, c in enumerate(columns)
     )
-    used = frozenset(c.table or "" for c in shared)
+    used = frozenset(c.table or "" for c in columns)
     tables.con.execute(
         f'CREATE OR REPLACE TEMP TABLE "@customers" AS '
         f"SELECT candidates.customer, row_number() OVER (ORDER BY {hashed(seed, 'candidates.customer')}, "
@@ -68,9 +85,14 @@ def number_customers(tables: Tables, seed: int, shared: Sequence[ColumnName]) ->
     found = tables.con.execute('SELECT * EXCLUDE (customer, ordinal) FROM "@customers" ORDER BY ordinal').fetchnumpy()
     many = np.asarray(found["candidates"], np.int64)
     count = len(many)
-    if not shared:
+    if not columns:
         return Customers(_running(many), np.arange(count + 1, dtype=np.int64))
-    unit = components([np.ma.asarray(found[f"code{i}"]) for i in range(len(shared))])
+    codes_of = [np.ma.asarray(found[f"code{i}"]) for i in range(len(columns))]
+    unit = components([np.ma.arange(count), *codes_of[: len(needed)]])
+    for code in codes_of[len(needed) :]:
+        joined = components([unit, code])
+        tied = np.bincount(joined, minlength=count)[joined] <= WIDEST
+        unit = components([unit, np.ma.masked_where(~tied, code)])
     order = np.argsort(unit, kind="stable")
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)

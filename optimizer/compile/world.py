@@ -14,6 +14,7 @@ from optimizer.compile.kinds import BITS, Kinds
 from optimizer.compile.limits import cell_limits, limit_places, own_limits
 from optimizer.compile.read import Read
 from optimizer.compile.sight import Level, bind, joins, level_of_column, quoted, split, tables_of
+from optimizer.compile.wide import Parted
 from optimizer.compile.zones import local_day
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
@@ -47,6 +48,8 @@ class CompileWorld:
     read : Read
         All candidates as read, before eligibility.
     amounts : Amounts
+    unit : (customers,) int array
+        Decision unit of each customer.
     """
 
     scenario: Scenario
@@ -54,8 +57,10 @@ class CompileWorld:
     kinds_known: Kinds
     read: Read
     amounts: Amounts
+    unit: IntArray
     partitions: list[Partition] = field(default_factory=list)
     group_keys: dict[int, GroupKeys] = field(default_factory=dict)
+    parted: dict[int, Parted | None] = field(default_factory=dict)
     choice: int = 0
     _matches: dict[Expression, BoolArray] = field(default_factory=dict)
     _partition_of: dict[object, int] = field(default_factory=dict)

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.exact.effort import has_best_effort, restrict
-from optimizer.problem.price_bound import rises
-from optimizer.problem.primitives import IntArray
+from optimizer.problem.price_bound import policy_names, rises
+from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.problem import Problem
 
 SMALL = 20_000
@@ -32,8 +32,9 @@ Floats = npt.NDArray[np.float64]
 def policy_costs(
     problem: Problem, prices: Mapping[str, Floats], *, seed: int = 0
 ) -> dict[str, tuple[float, float] | None]:
-    """Return, by unit rule, the rise of the unit optima at the prices when its primitives are dropped.
+    """Return, by policy, the rise of the unit optima at the prices when its primitives are dropped.
 
+    Where a policy has rows across units, it is the rise of the bound: their prices go, and what their limits pay in.
     Of many units a seeded sample is looked at. The rise is below 0 for a rule that keeps a best effort of the same
     unit from costing more.
 
@@ -54,11 +55,29 @@ def policy_costs(
     plain = problem.candidates <= SMALL or has_best_effort(problem)
     part, units = _sample(problem, PLAIN_SAMPLE if plain else SAMPLE, seed)
     found = _plainly(part, prices, units) if plain else _compiled(part, prices, units)
-    return {rule: None if rise is None else _scaled(rise, len(units), problem.units) for rule, rise in found.items()}
+    costs: dict[str, tuple[float, float] | None] = {}
+    for rule, rise in found.items():
+        costs[rule] = None
+        if rise is not None:
+            gain, error = _scaled(rise, len(units), problem.units)
+            costs[rule] = gain - _paid(problem, prices, rule), error
+    return costs
+
+
+def _paid(problem: Problem, prices: Mapping[str, Floats], rule: str) -> float:
+    """Return what a policy's rows across units add to the bound: Σ price · limit, which goes when they go."""
+    total = 0.0
+    for rows in problem.rows:
+        if rows.policy and rows.rule == rule:
+            price = np.asarray(prices[rows.name], np.float64)
+            limit = np.where(price > 0, rows.upper, rows.lower)
+            held = (price != 0) & (np.abs(limit) < UNLIMITED)
+            total += float((price[held] * limit[held]).sum())
+    return total
 
 
 def without(problem: Problem, rule: str) -> Problem:
-    """Return the problem without the unit primitives of a rule."""
+    """Return the problem without the primitives of a policy."""
     return replace(
         problem,
         counters=tuple(p for p in problem.counters if p.rule != rule),
@@ -66,6 +85,7 @@ def without(problem: Problem, rule: str) -> Problem:
         conflicts=tuple(p for p in problem.conflicts if p.rule != rule),
         prerequisites=tuple(p for p in problem.prerequisites if p.rule != rule),
         floors=tuple(p for p in problem.floors if p.rule != rule),
+        rows=tuple(p for p in problem.rows if p.rule != rule or not p.policy),
     )
 
 
@@ -100,7 +120,7 @@ def _compiled(problem: Problem, prices: Mapping[str, Floats], units: IntArray) -
     """Return the rise of each batch of units by rule, None where a search was cut short."""
     base = _optima(problem, prices, units)
     found: dict[str, Floats | None] = {}
-    for rule in sorted({p.rule for p in problem.unit_primitives}):
+    for rule in policy_names(problem):
         free = None if base is None else _optima(without(problem, rule), prices, units)
         if base is None or free is None:
             found[rule] = None

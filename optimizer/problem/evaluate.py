@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from optimizer.errors import Finding
-from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, floor_use, may_be_negative, new_keys, pairs_of
+from optimizer.problem.pairs import bits, floor_pairs, floor_use, may_be_negative, new_keys, pairs_of
 from optimizer.problem.primitives import (
     NEEDS,
     SERVES,
@@ -166,7 +166,7 @@ def _distinct(problem: Problem, counter: DistinctCounter, chosen: IntArray) -> I
     pairs = pairs_of(problem, counter.uses, counter.partition, candidates=chosen)
     _, pair = new_keys(problem, counter, pairs)
     used = np.bincount(pair, minlength=len(pairs))
-    limit = distinct_limits(counter, pairs.group, pairs.instance)
+    limit = counter.limits(pairs.group, pairs.instance)
     yield from _broken(counter.rule, used > limit, pairs.group, pairs.instance, used, limit)
 
 

@@ -8,7 +8,6 @@ from optimizer.problem.linear import Form, Linear
 from optimizer.problem.pairs import (
     Pairs,
     bits,
-    distinct_limits,
     floor_pairs,
     may_be_negative,
     new_keys,
@@ -95,9 +94,9 @@ def _without_repeats(pairs: Pairs, limit: IntArray) -> tuple[Pairs, IntArray]:
 
 def _distinct(form: Form, problem: Problem, counter: DistinctCounter) -> None:
     pairs = pairs_of(problem, counter.uses, counter.partition)
-    pairs = pairs.keep(distinct_limits(counter, pairs.group, pairs.instance) < UNLIMITED)
+    pairs = pairs.keep(counter.limits(pairs.group, pairs.instance) < UNLIMITED)
     token, pair = new_keys(problem, counter, pairs)
-    limit = distinct_limits(counter, pairs.group, pairs.instance)
+    limit = counter.limits(pairs.group, pairs.instance)
     binding = (np.bincount(pair, minlength=len(pairs)) > limit)[pair]
     entry = np.flatnonzero(token >= 0)
     entry = entry[binding[token[entry]]]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.problem.primitives import (
-    UNLIMITED,
     BoolArray,
     Counter,
     DistinctCounter,
@@ -117,33 +116,13 @@ def pairs_of(
     return Pairs(listed // max(uses.instances, 1), listed % max(uses.instances, 1), start, who, weight)
 
 
-def _own(
-    common: IntArray,
-    own: IntArray | None,
-    silent: int,
-    overrides: Overrides | None,
-    group: IntArray,
-    instance: IntArray,
-) -> IntArray:
-    """Return the number of each pair: its override, else its group's own unless silent, else the common one."""
-    out = np.asarray(common, np.int64)[instance]
-    if own is not None:
-        out = np.where(out == silent, out, np.asarray(own, np.int64)[group])
-    return out if overrides is None else overrides.lookup(group, instance, out)
-
-
-def distinct_limits(counter: DistinctCounter, group: IntArray, instance: IntArray) -> IntArray:
-    """Return the cap of each asked pair, ``UNLIMITED`` where there is none (as ``Counter.limits``)."""
-    return _own(counter.limit, counter.group_limit, int(UNLIMITED), counter.overrides, group, instance)
-
-
 def floor_pairs(problem: Problem, floor: Floor, candidates: IntArray | None = None) -> tuple[Pairs, IntArray]:
     """List the pairs of a floor that need something, also where nobody counts, and what they need.
 
-    A group's own need stands in for every common need that is not 0. Groups without customers are not there.
+    Groups without customers are not there.
     """
     pairs = pairs_of(problem, floor.uses, floor.partition, floor.measure, candidates=candidates, every=True)
-    need = _own(floor.need, floor.group_need, 0, floor.overrides, pairs.group, pairs.instance)
+    need = floor.needs(pairs.group, pairs.instance)
     asked = (need > 0) & inhabited(problem, floor.partition)[pairs.group]
     return pairs.keep(asked), need[asked]
 

@@ -14,7 +14,7 @@ from math import floor, gcd, isqrt
 
 import numpy as np
 
-from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, new_keys, pairs_of, units_of_groups
+from optimizer.problem.pairs import bits, floor_pairs, new_keys, pairs_of, units_of_groups
 from optimizer.problem.primitives import NEEDS, SERVES, SIDE_A, SIDE_B, UNLIMITED, IntArray, Rows, Shortfall
 from optimizer.problem.problem import Problem
 
@@ -138,7 +138,9 @@ def price_bound(
 def rises(
     problem: Problem, prices: Mapping[str, Sequence[int]], shift: int, units: IntArray
 ) -> dict[str, list[int] | None]:
-    """Return, by unit rule, by how much the best margin less penalties of some units rises without it.
+    """Return, by policy, by how much the best margin less penalties of some units rises without it.
+
+    A policy that has rows across units takes their prices with it.
 
     Parameters
     ----------
@@ -155,7 +157,11 @@ def rises(
     price = [np.array([int(p) for p in prices[rows.name]], object) for rows in problem.rows]
     margin = _margins(problem, price, shift)
     rules = _rules_by_unit(problem, set(units.tolist()), shift)
-    names = sorted({p.rule for p in problem.unit_primitives})
+    names = policy_names(problem)
+    freed = {
+        name: _margins(problem, [p * int(r.rule != name) for r, p in zip(problem.rows, price, strict=True)], shift)
+        for name in {rows.rule for rows in problem.rows if rows.policy}
+    }
     found: dict[str, list[int] | None] = {name: [] for name in names}
     for unit in units.tolist():
         mine = rules.get(unit, [])
@@ -165,14 +171,20 @@ def rises(
         for name in names:
             rest = [rule for rule in mine if rule.name != name]
             free, whole = best, complete
-            if hindered and len(rest) < len(mine):
-                free, whole = _optimum(problem, unit, margin, rest, RISE_NODES)
+            if name in freed or (hindered and len(rest) < len(mine)):
+                free, whole = _optimum(problem, unit, freed.get(name, margin), rest, RISE_NODES)
             so_far = found[name]
             if so_far is None or not (complete and whole):
                 found[name] = None
             else:
                 so_far.append(free - best)
     return found
+
+
+def policy_names(problem: Problem) -> list[str]:
+    """Return the names of all rules that hold inside units, or would if their units were not too large."""
+    across = {rows.rule for rows in problem.rows if rows.policy}
+    return sorted({p.rule for p in problem.unit_primitives} | across)
 
 
 def _limit_cost(rows: Rows, price: list[int], shift: int) -> int:
@@ -224,7 +236,7 @@ def _rules(problem: Problem, candidates: IntArray, shift: int) -> Iterator[tuple
     for d in problem.distincts:
         pairs = pairs_of(problem, d.uses, d.partition, candidates=candidates)
         token, _ = new_keys(problem, d, pairs)
-        limit = distinct_limits(d, pairs.group, pairs.instance)
+        limit = d.limits(pairs.group, pairs.instance)
         unit = units_of_groups(problem, d.partition)[pairs.group]
         yield from _listed((d.rule, "keys"), unit, limit, pairs.start, pairs.candidate, pairs.weight, token)
     for x in problem.conflicts:

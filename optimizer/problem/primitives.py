@@ -11,6 +11,7 @@ Integers throughout: counts, or amounts in a measure's quantum.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -138,6 +139,21 @@ class Measure:
     exact: bool
 
 
+def _own(
+    common: IntArray,
+    own: IntArray | None,
+    silent: int,
+    overrides: Overrides | None,
+    group: IntArray,
+    instance: IntArray,
+) -> IntArray:
+    """Return the number of each pair: its override, else its group's own unless silent, else the common one."""
+    out = np.asarray(common, np.int64)[instance]
+    if own is not None:
+        out = np.where(out == silent, out, np.asarray(own, np.int64)[group])
+    return out if overrides is None else overrides.lookup(group, instance, out)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Counter:
     """Within a group: Σ weight · x ≤ limit, per instance. With a measure it is a knapsack.
@@ -158,6 +174,10 @@ class Counter:
         The group's own cap, in place of every ``limit`` that is not ``UNLIMITED``.
     overrides : Overrides, optional
         What remains of the cap after history, for pairs that history touched.
+    decimals : int
+        Decimal places of what is counted.
+    labels : tuple of mappings, optional
+        What each instance counts (values, window), for people; engines do not look.
     """
 
     rule: str
@@ -167,13 +187,12 @@ class Counter:
     measure: int | None = None
     group_limit: IntArray | None = None
     overrides: Overrides | None = None
+    decimals: int = 0
+    labels: tuple[Mapping[str, str | None], ...] = ()
 
     def limits(self, group: IntArray, instance: IntArray) -> IntArray:
         """Return the cap of each asked (group, instance) pair, ``UNLIMITED`` where there is none."""
-        out = np.asarray(self.limit, np.int64)[instance]
-        if self.group_limit is not None:
-            out = np.where(out < UNLIMITED, np.asarray(self.group_limit, np.int64)[group], out)
-        return out if self.overrides is None else self.overrides.lookup(group, instance, out)
+        return _own(self.limit, self.group_limit, int(UNLIMITED), self.overrides, group, instance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,6 +213,10 @@ class DistinctCounter:
     known_group: IntArray | None = None
     known_instance: IntArray | None = None
     known_key: IntArray | None = None
+
+    def limits(self, group: IntArray, instance: IntArray) -> IntArray:
+        """Return the cap of each asked (group, instance) pair, ``UNLIMITED`` where there is none."""
+        return _own(self.limit, self.group_limit, int(UNLIMITED), self.overrides, group, instance)
 
 
 SIDE_A, SIDE_B = 1, 2
@@ -260,6 +283,15 @@ class Floor:
     known_group: IntArray | None = None
     known_instance: IntArray | None = None
     known_key: IntArray | None = None
+    decimals: int = 0
+    labels: tuple[Mapping[str, str | None], ...] = ()
+
+    def needs(self, group: IntArray, instance: IntArray) -> IntArray:
+        """Return the need of each asked (group, instance) pair; 0 or less where nothing is asked.
+
+        A group's own need stands in for every common need that is not 0.
+        """
+        return _own(self.need, self.group_need, 0, self.overrides, group, instance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -288,6 +320,8 @@ class Rows:
         Tells apart the blocks of a rule that has several.
     labels : tuple of str, optional
         Canonical JSON of each row's group, for people; engines do not look.
+    policy : bool
+        Whether they are a contact policy, shared by more customers than one unit can hold: it is told among policies.
     """
 
     rule: str
@@ -300,6 +334,7 @@ class Rows:
     decimals: int = 0
     part: str = ""
     labels: tuple[str, ...] = ()
+    policy: bool = False
 
     @property
     def name(self) -> str:

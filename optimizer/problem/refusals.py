@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.problem.pairs import bits, distinct_limits, floor_pairs, new_keys, pairs_of
+from optimizer.problem.pairs import bits, floor_pairs, new_keys, pairs_of
 from optimizer.problem.primitives import (
     NEEDS,
     SERVES,
@@ -21,10 +21,11 @@ from optimizer.problem.primitives import (
 )
 from optimizer.problem.problem import Problem
 from optimizer.problem.room import Room
+from optimizer.problem.usage import row_refusals
 
 
 def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
-    """Return, by unit rule, whether each candidate, added alone to the plan, would break it.
+    """Return, by contact policy, whether each candidate, added alone to the plan, would break it.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
     for floor in problem.floors:
         if floor.reaction in (Shortfall.REQUIRED, Shortfall.ALL_OR_NOTHING):
             note(floor.rule, _floor(problem, floor, taken))
+    for rule, mask in row_refusals(problem, chosen, policies=True).items():
+        note(rule, np.flatnonzero(mask))
     return found
 
 
@@ -97,7 +100,7 @@ def _distinct(problem: Problem, distinct: DistinctCounter, taken: BoolArray) -> 
     held = np.zeros(len(of), bool)
     held[token[(token >= 0) & taken[pairs.candidate]]] = True
     used = np.bincount(of[held], minlength=len(pairs))
-    full = used >= distinct_limits(distinct, pairs.group, pairs.instance)
+    full = used >= distinct.limits(pairs.group, pairs.instance)
     fresh = (token >= 0) & ~held[np.maximum(token, 0)] if len(held) else np.zeros(len(token), bool)
     return pairs.candidate[fresh & full[pairs.pair]]
 

@@ -45,7 +45,7 @@ def entries(
         yield there, uses.instance[entry] * groups + group[there], weight
 
 
-def row_refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
+def row_refusals(problem: Problem, chosen: IntArray, *, policies: bool = False) -> dict[str, BoolArray]:
     """Return, by rule, whether each candidate, added alone to the plan, would break a hard row, a lot or a number.
 
     Parameters
@@ -53,11 +53,14 @@ def row_refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
     problem : Problem
     chosen : int array
         Positions of the plan's candidates; for them the answer has no meaning.
+    policies : bool
+        Look at the rows of contact policies, and at no others; else at all others.
     """
     found: dict[str, BoolArray] = {}
     everyone = np.arange(problem.candidates)
     for block in problem.blocks:
-        if isinstance(block, Rows) and block.penalty is not None:
+        policy = isinstance(block, Rows) and block.policy
+        if policy is not policies or (isinstance(block, Rows) and block.penalty is not None):
             continue
         use = row_use(problem, block, chosen)
         mask = found.setdefault(block.rule, np.zeros(problem.candidates, bool))

@@ -89,6 +89,14 @@ class Rule(BaseModel):
         """Say what the rule looks at."""
         return Needs()
 
+    @property
+    def binds_together(self) -> bool:
+        """Whether customers who share the rule must be decided together, however many they are.
+
+        False for rules that compile to sums alone (counters, and floors without keys): those can be rows across units.
+        """
+        return True
+
     def compile(self, world: World) -> Iterator[Primitive]:
         """Yield the primitives that mean this rule, penalties in objective units. Eligibility rules yield none."""
         raise NotImplementedError

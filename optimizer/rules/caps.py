@@ -16,6 +16,7 @@ from optimizer.rules.books import Line
 from optimizer.rules.clockwork import in_windows
 from optimizer.rules.keys import known_keys
 from optimizer.rules.pairs import MICROSECONDS, evidence_sql, near_sql
+from optimizer.rules.row_labels import shared_labels
 from optimizer.rules.windows import Windowed
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def compile_cap(rule: Frequency, cap: Limit, world: World) -> Iterator[Primitive
         measure=amount.measure,
         group_limit=own,
         overrides=_left(found, own, limit, found.past_used, scope.groups),
+        decimals=amount.decimals,
+        labels=shared_labels(rule.per, scope, found, rule.within),
     )
 
 

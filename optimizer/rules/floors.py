@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.language.limits import ColumnLimit, Limit
-from optimizer.problem.primitives import BoolArray, Floor, Incidence, IntArray, Overrides, Shortfall
+from optimizer.problem.primitives import BoolArray, Floor, IntArray, Overrides, Shortfall
 from optimizer.rules.books import Line, Sum
 from optimizer.rules.hours import stretches
 from optimizer.rules.keys import Known, known_keys
 from optimizer.rules.limits import per_quantum
 from optimizer.rules.pairs import MICROSECONDS
-from optimizer.rules.windows import windowed
+from optimizer.rules.row_labels import shared_labels
+from optimizer.rules.windows import Windowed, windowed
 from optimizer.rules.world import demanded
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primit
     elif rule.sees_history:
         past = world.past(scope, where=rule.where, clock="arrival", total=rule.total, amount=amount)
     group, label = world.reached(scope)
-    uses, there, used, known = _windows(rule, world, scope, amount, past, past_key)
+    found, there, used, known = _windows(rule, world, scope, amount, past, past_key)
     each = there.shape[1]
     if isinstance(need, ColumnLimit):
         wanted = world.own_limits(rule.name, need, scope, decimals=amount.decimals, down=False)[group]
@@ -50,8 +51,8 @@ def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primit
     yield Floor(
         rule=rule.name,
         partition=scope.partition,
-        uses=uses,
-        need=np.zeros(uses.instances, np.int64),
+        uses=found.uses,
+        need=np.zeros(found.uses.instances, np.int64),
         reaction=Shortfall.PENALTY if rule.penalty is not None else Shortfall(rule.if_short or "required"),
         measure=amount.measure,
         penalty=per_quantum(rule.penalty, amount.decimals),
@@ -60,17 +61,19 @@ def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primit
         known_group=known.group,
         known_instance=known.instance,
         known_key=known.key,
+        decimals=amount.decimals,
+        labels=shared_labels(rule.per, scope, found, rule.within),
     )
 
 
 def _windows(
     rule: Frequency, world: World, scope: Scope, amount: Amount, past: Past | None, past_key: IntArray
-) -> tuple[Incidence, BoolArray, IntArray, Known]:
+) -> tuple[Windowed, BoolArray, IntArray, Known]:
     """Return who counts in which window of which label, and what is asked of the reached (group, label) cells.
 
     Returns
     -------
-    uses : Incidence
+    found : Windowed
         Instance label · windows + window.
     there : (cells, windows) bool array
         Whether the minimum is demanded.
@@ -86,7 +89,7 @@ def _windows(
         bounds = world.bounds(scope, "arrival")
         first, last = bounds.first(width)[group], bounds.last(width)[group]
         there, used = spread.past(rule.name, past, group, label, first, last, most=False)
-        return spread.found.uses, there, used, Known.none()
+        return spread.found, there, used, Known.none()
     spans = demanded(rule.within, world.first_day, world.last_day, world.history_start)
     found = windowed(scope, world.day("arrival"), spans, weight=amount.weight, past=past, keep_empty=True)
     width = found.uses.instances
@@ -95,9 +98,9 @@ def _windows(
     if rule.total.distinct:
         known = known_keys(found, past, past_key, hours=False)
         pairs, count = np.unique(known.group * width + known.instance, return_counts=True)
-        return found.uses, np.ones(asked.shape, bool), _lookup(pairs, count, asked), known
+        return found, np.ones(asked.shape, bool), _lookup(pairs, count, asked), known
     used = _lookup(found.past_group * width + found.past_instance, found.past_used, asked)
-    return found.uses, np.ones(asked.shape, bool), used, Known.none()
+    return found, np.ones(asked.shape, bool), used, Known.none()
 
 
 def _lookup(keys: IntArray, numbers: IntArray, asked: IntArray) -> IntArray:

@@ -91,6 +91,11 @@ class Frequency(Rule):
         """Whether past contacts count."""
         return self.within is not None and self.count_history
 
+    @property
+    def binds_together(self) -> bool:
+        """Whether those who share it must be one unit: sums can be counted across units, different keys cannot."""
+        return bool(self.total.distinct)
+
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(

@@ -17,6 +17,7 @@ from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.books import Line
 from optimizer.rules.clockwork import in_windows
 from optimizer.rules.pairs import evidence_sql, near_sql
+from optimizer.rules.row_labels import shared_labels
 from optimizer.rules.total_of import CONTACTS
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Spacing(Rule):
     per: str = Field("customer", description="Who shares the policy: customer, or a customers column.")
     count_history: bool = Field(True, description="false: history does not count.")
 
+    @property
+    def binds_together(self) -> bool:
+        """Whether those who share it must be one unit: it can be counted across units as well."""
+        return False
+
     def needs(self) -> Needs:
         """Say what the rule looks at."""
         return Needs(splits=present(self.where), labels=self.for_each)
@@ -63,6 +69,7 @@ class Spacing(Rule):
             uses=found.uses,
             limit=np.where(found.maximal, 1, UNLIMITED),
             overrides=overrides,
+            labels=shared_labels(self.per, scope, found, self.spacing),
         )
 
     def audit(self, books: Books) -> Iterable[Line]:

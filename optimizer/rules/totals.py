@@ -16,9 +16,10 @@ from optimizer.errors import ScenarioError
 from optimizer.language.limits import Limit
 from optimizer.problem.primitives import UNLIMITED, BoolArray, Incidence, IntArray, Rows, Switch
 from optimizer.rules.books import Line
-from optimizer.rules.hours import FAR, hours_text, stretches
+from optimizer.rules.hours import FAR, stretches
 from optimizer.rules.limits import per_quantum
 from optimizer.rules.pairs import MICROSECONDS
+from optimizer.rules.row_labels import instance_labels
 from optimizer.rules.total_lines import audit_hours, total_line
 from optimizer.rules.windows import Windowed, windowed
 from optimizer.rules.world import demanded, spans
@@ -60,6 +61,11 @@ def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
     sides = {"": (lower, upper)}
     if np.any(lower > upper):  # in hours, history may leave less to a cap than it lacks to a minimum: no plan is both
         sides = {"at most": (-none, upper), "at least": (lower, none)}
+    labels = tuple(
+        json.dumps({**one, **other}, sort_keys=True)
+        for one in instance_labels(scope, found, rule.within)
+        for other in scope.group_labels
+    )
     for part, (low, high) in sides.items() if rule.limited else ():
         yield Rows(
             rule=rule.name,
@@ -71,7 +77,7 @@ def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
             measure=amount.measure,
             penalty=per_quantum(rule.penalty, amount.decimals),
             decimals=amount.decimals,
-            labels=_labels(rule, scope, found),
+            labels=labels,
         )
     if rule.lot is not None:
         yield _switch(rule, rule.lot, world, scope, amount)
@@ -158,26 +164,6 @@ def _switch(rule: PlanTotal, lot: Decimal, world: World, scope: Scope, amount: A
 def cell_labels(scope: Scope) -> tuple[str, ...]:
     """Name each (label, group) of a constraint by its values, label by label."""
     return tuple(json.dumps({**one, **other}, sort_keys=True) for one in scope.labels for other in scope.group_labels)
-
-
-def _labels(rule: PlanTotal, scope: Scope, found: Windowed) -> tuple[str, ...]:
-    """Name each row by its values and its window, in the order of the rows."""
-    texts = []
-    for label, first, last in zip(found.label, found.first, found.last, strict=True):
-        for other in scope.group_labels:
-            group = {**scope.labels[label], **other}
-            if rule.within is not None and not rule.within.ever:
-                text = hours_text if rule.within.seconds is not None else window_text
-                group["window"] = text(int(first), int(last))
-            texts.append(json.dumps(group, sort_keys=True))
-    return tuple(texts)
-
-
-def window_text(first: int, last: int) -> str:
-    """Name a window by its first and last day."""
-    import datetime as dt
-
-    return f"{dt.date.fromordinal(first)}/{dt.date.fromordinal(last)}"
 
 
 def audit_total(rule: PlanTotal, books: Books) -> Iterable[Line]:

@@ -107,6 +107,57 @@ CASES = [
     ),
     Case(
         20,
+        "a branch has its cap and its minimum over all its customers, with the history of each, window by window",
+        """
+        contact_policies:
+          - {name: cap, at_most: 2, within: 3 days, per: branch, where: "offer = 'A'"}
+          - {name: floor, at_least: 1, within: 7 days, per: branch, where: "offer = 'B'"}
+        """,
+        {
+            "candidates": """
+            customer,offer,slot,value
+            c1,A,2026-11-23,9
+            c2,A,2026-11-23,8
+            c3,A,2026-11-24,7
+            c3,A,2026-11-25,4
+            c4,A,2026-11-25,6
+            c1,B,2026-11-29,-2
+            c5,B,2026-11-29,-2
+            """,
+            # c6 and c7 have no candidate tonight; b2 gets its B anyway.
+            "customers": "customer,branch\nc1,b1\nc2,b1\nc3,b1\nc4,b1\nc5,b2\nc6,b2\nc7,b1",
+            "history": "customer,offer,at\nc7,A,2026-11-22\nc7,B,2026-11-22\nc6,B,2026-11-24",
+        },
+        # 22 to 24 November has room for one, 23 to 25 for two.
+        (
+            Best("13", ("c1 A 2026-11-23", "c4 A 2026-11-25", "c1 B 2026-11-29")),
+            Breaks(("c1 A 2026-11-23", "c2 A 2026-11-23", "c1 B 2026-11-29"), ("cap",)),
+            Breaks(("c1 A 2026-11-23", "c4 A 2026-11-25"), ("floor",)),
+        ),
+    ),
+    Case(
+        20,
+        "what a branch lacks of its minimum costs its penalty, contact by contact",
+        """
+        contact_policies:
+          - {name: soft, at_least: 3, penalty: 2, per: branch}
+          - {name: few, at_most: 2, per: branch}
+        """,
+        {
+            "candidates": """
+            customer,offer,slot,value
+            c1,A,2026-11-23,-1
+            c2,A,2026-11-23,-1.5
+            c3,A,2026-11-23,-1
+            c4,A,2026-11-24,-2.5
+            """,
+            "customers": "customer,branch\nc1,b1\nc2,b1\nc3,b1\nc4,b2",
+        },
+        # b1: 1 + 1 for two contacts, 2 for the one that is missing; b2 rather pays 6.
+        (Best("-10", ("c1 A 2026-11-23", "c3 A 2026-11-23")),),
+    ),
+    Case(
+        20,
         "best effort is within the unit, which may be a household",
         """
         contact_policies:

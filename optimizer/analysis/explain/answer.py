@@ -33,6 +33,10 @@ class Counted:
         return f"{self.day} ({' · '.join(str(v) for k, v in self.key.items() if k in ('offer', 'channel') and v)})"
 
 
+TOLD = 10
+"""Contacts that a refusal lists in its sentence; all of them are in ``contacts``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A rule that a contact would break.
@@ -71,7 +75,8 @@ class Refusal:
         if not self.contacts:
             return f"{self.rule}: {self.words}"
         span = f" in {self.window[0]} … {self.window[1]}" if self.window else ""
-        return f"{self.rule}{span}: {', '.join(map(str, self.contacts))}"
+        more = f", and {len(self.contacts) - TOLD} more" if len(self.contacts) > TOLD else ""
+        return f"{self.rule}{span}: {', '.join(map(str, self.contacts[:TOLD]))}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,7 @@ class Explanation:
     candidates : tuple of CandidateAnswer
         The customer's, chosen first, then by margin.
     together_with : int
-        Other customers with candidates who are decided together with this one.
+        Other customers with candidates who share a policy with this one, directly or through others.
     maximises : bool
     """
 

@@ -100,7 +100,8 @@ def _of_offer(answers: list[CandidateAnswer], offer: str, customer: str) -> list
 def _answers(unit: Unit, customer: str) -> list[CandidateAnswer]:
     """Return the customer's candidates: chosen first, then by margin, the ineligible last."""
     uses = unit.uses()
-    refused = refusals_of(unit, uses)
+    asked = [j for key, j in zip(unit.keys, unit.position, strict=True) if key[0] == customer and j >= 0]
+    refused = refusals_of(unit, uses, asked)
     swaps = Swaps(unit, uses)
     chosen = set(unit.chosen.tolist())
     names = [k for k in KEYS if k in unit.tables.original["candidates"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -42,24 +42,34 @@ def scaled(use: Use) -> int:
     return use.amount * 10**places if places >= 0 else round(Fraction(use.amount, 10**-places))
 
 
-def refusals_of(unit: Unit, uses: list[list[Use]]) -> dict[int, list[Refusal]]:
-    """Return, by position, every rule that each unchosen candidate would break, added alone to the plan."""
+def refusals_of(unit: Unit, uses: list[list[Use]], asked: Collection[int]) -> dict[int, list[Refusal]]:
+    """Return, by position, every rule that unchosen candidates would break, each added alone to the plan.
+
+    Parameters
+    ----------
+    unit : Unit
+    uses : list of list of Use
+        By position.
+    asked : collection of int
+        The candidates to look at.
+    """
     rules = {rule.name: rule for rule in unit.compiled.scenario.rules()}
     chosen = set(unit.chosen.tolist())
     found: dict[int, list[Refusal]] = defaultdict(list)
     books = _books(unit)
     for name, mask in sorted(refusals(unit.problem, unit.chosen).items()):
-        refused = [j for j in mask.nonzero()[0].tolist() if j not in chosen]
-        known = _evidence(unit, books, rules[name]) if refused else {}
+        refused = [j for j in asked if mask[j] and j not in chosen]
+        known = _evidence(unit, books, rules[name], refused) if refused else {}
         for j in refused:
             contacts, window = known.get(j, ((), None))
             found[j].append(Refusal(name, rules[name].words(), "contact_policies", contacts=contacts, window=window))
-    for j, mine in enumerate(uses):
+    for j in asked:
         if j in chosen:
             continue
-        for use in mine:
-            if breaks_row(unit, use):
-                found[j].append(_full(use, rules[use.line["rule"]]))
+        for use in uses[j]:
+            rule = rules[use.line["rule"]]
+            if rule.section == "constraints" and breaks_row(unit, use):
+                found[j].append(_full(use, rule))
     return found
 
 
@@ -79,22 +89,24 @@ def _books(unit: Unit) -> SqlBooks:
     return books
 
 
-def _evidence(unit: Unit, books: SqlBooks, rule: Rule) -> Evidence:
-    """Return, by position, the contacts that count with each candidate: the fullest window's."""
+def _evidence(unit: Unit, books: SqlBooks, rule: Rule, asked: Sequence[int]) -> Evidence:
+    """Return, by position, the contacts that count with each of some candidates: the fullest window's."""
     query = rule.evidence(books)
     if query is None:
         return {}
-    rows = unit.tables.con.execute(
-        f"SELECT DISTINCT contact, other, planned, day, first, last FROM ({query}) ORDER BY ALL"
-    ).fetchall()
     position = {c: p for c, p in zip(unit.contact, unit.position, strict=True) if p >= 0}
+    listed = ", ".join(str(c) for c, p in position.items() if p in asked)
+    rows = unit.tables.con.execute(
+        f"SELECT DISTINCT contact, other, planned, day, first, last FROM ({query}) WHERE contact IN ({listed}) "
+        "ORDER BY ALL"
+    ).fetchall()
     key = dict(zip(unit.contact, unit.keys, strict=True))
     chosen = set(unit.chosen.tolist())
     windows: dict[int, dict[tuple[date | None, date | None], dict[int, Counted]]] = defaultdict(
         lambda: defaultdict(dict)
     )
     for contact, other, planned, day, first, last in rows:
-        if contact not in position or (planned and position.get(other, -1) not in chosen):
+        if planned and position.get(other, -1) not in chosen:
             continue
         named = dict(zip(("customer", "offer", "channel", "slot"), key[other], strict=True)) if planned else None
         windows[position[contact]][first, last][other] = Counted(str(day), bool(planned), named)

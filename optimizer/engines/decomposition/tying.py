@@ -23,7 +23,6 @@ from optimizer.engines.decomposition.packing import contacts_at_most
 from optimizer.problem.pairs import (
     Pairs,
     bits,
-    distinct_limits,
     floor_pairs,
     may_be_negative,
     new_keys,
@@ -186,7 +185,7 @@ def _ties(problem: Problem, general: BoolArray) -> Iterator[Ties]:
         yield Ties(pairs, unit, CAP, limit[binds])
     for distinct in problem.distincts:
         found = pairs_of(problem, distinct.uses, distinct.partition, candidates=candidates)
-        limit = np.asarray(distinct_limits(distinct, found.group, found.instance), np.int64)
+        limit = np.asarray(distinct.limits(found.group, found.instance), np.int64)
         pairs, unit, binds = kept(found, distinct.partition, limit < UNLIMITED)
         yield Ties(pairs, unit, KEYS, limit[binds], token=new_keys(problem, distinct, pairs)[0])
     for conflict in problem.conflicts:
