@@ -21,6 +21,7 @@ from optimizer import errors
 from optimizer.errors import AuditError, DataError, InfeasibleError, NoPlanError, OptimizerError, ScenarioError
 
 if TYPE_CHECKING:
+    from optimizer.analysis.backtest import backtest
     from optimizer.analysis.compare import compare
     from optimizer.analysis.explain.ask import explain
     from optimizer.analysis.explain.rule import explain_rule
@@ -41,6 +42,7 @@ __all__ = [
     "ScenarioError",
     "Termination",
     "audit",
+    "backtest",
     "compare",
     "errors",
     "explain",
@@ -55,6 +57,7 @@ _HOME = {
     "Scenario": "optimizer.scenario",
     "Termination": "optimizer.plan.plan",
     "audit": "optimizer.analysis.judge",
+    "backtest": "optimizer.analysis.backtest",
     "compare": "optimizer.analysis.compare",
     "explain": "optimizer.analysis.explain.ask",
     "explain_rule": "optimizer.analysis.explain.rule",

@@ -51,16 +51,6 @@ def judge_rows(scenario: Scenario, tables: Tables, came: str) -> tuple[dict[str,
     plans, findings = _runs(scenario)
     con, name = tables.con, scenario.scores.promised
     con.register(PLANNED, _promises(plans, name))
-    own = "NULL"
-    if family(tables.columns[HISTORY].get(name, "")) in NUMBERS:
-        own = f"CAST(history.{quote(name)} AS DOUBLE)"
-    sent = 'coalesce(CAST(history."@instant" AS TIMESTAMP), CAST(history."@date" AS TIMESTAMP))'
-    joined = "".join(
-        f" LEFT JOIN {table} ON {table}.{key} = history.{key}" for table, key in KEY_OF.items() if tables.has(table)
-    )
-    last = scenario.now.astimezone(dt.UTC).replace(tzinfo=None)
-    if scenario.scores.within is not None:
-        last -= dt.timedelta(seconds=float(scenario.scores.within.seconds))
     promised, matched = "s.own", ""
     if plans:
         promised = "coalesce(s.own, p.promised)"
@@ -70,12 +60,8 @@ def judge_rows(scenario: Scenario, tables: Tables, came: str) -> tuple[dict[str,
             "QUALIFY row_number() OVER (PARTITION BY s.id ORDER BY p.run DESC, p.promised) = 1"
         )
     con.execute(
-        'CREATE OR REPLACE TEMP TABLE "@told" AS WITH sent AS (SELECT row_number() OVER () AS id, '
-        "CAST(history.customer AS VARCHAR) AS customer, CAST(history.offer AS VARCHAR) AS offer, "
-        f"CAST(history.channel AS VARCHAR) AS channel, {sent} AS moment, {own} AS own, coalesce({came}, false) AS came "
-        f"FROM history{joined}) SELECT s.customer, s.offer, s.channel, s.moment, s.came, s.moment > ? AS open, "
-        f"{promised} AS promised FROM sent s{matched}",
-        [last],
+        f'CREATE OR REPLACE TEMP TABLE "@told" AS SELECT s.customer, s.offer, s.channel, s.moment, s.came, s.open, '
+        f"{promised} AS promised FROM ({sent_contacts(scenario, tables, came)}) s{matched}"
     )
     con.unregister(PLANNED)
     share = "promised BETWEEN 0 AND 1"
@@ -88,6 +74,30 @@ def judge_rows(scenario: Scenario, tables: Tables, came: str) -> tuple[dict[str,
         f"WHERE NOT open AND {share} ORDER BY promised, offer, channel, customer, moment, came"
     )
     return {"open": young, "without": without, "unusable": unusable, "runs": len(plans)}, findings
+
+
+def sent_contacts(scenario: Scenario, tables: Tables, came: str) -> str:
+    """Return the query of all past contacts: ``id, customer, offer, channel, moment, own, came, open``.
+
+    ``own`` is what history itself promised, ``open`` true for contacts that may still be answered.
+    """
+    name, own = scenario.scores.promised, "NULL"
+    if family(tables.columns[HISTORY].get(name, "")) in NUMBERS:
+        own = f"CAST(history.{quote(name)} AS DOUBLE)"
+    joined = "".join(
+        f" LEFT JOIN {table} ON {table}.{key} = history.{key}" for table, key in KEY_OF.items() if tables.has(table)
+    )
+    last = scenario.now.astimezone(dt.UTC).replace(tzinfo=None)
+    if scenario.scores.within is not None:
+        last -= dt.timedelta(seconds=float(scenario.scores.within.seconds))
+    return (
+        "SELECT *, moment > TIMESTAMP "
+        f"'{last:%Y-%m-%d %H:%M:%S.%f}' AS open FROM (SELECT row_number() OVER () AS id, "
+        "CAST(history.customer AS VARCHAR) AS customer, CAST(history.offer AS VARCHAR) AS offer, "
+        "CAST(history.channel AS VARCHAR) AS channel, "
+        'coalesce(CAST(history."@instant" AS TIMESTAMP), CAST(history."@date" AS TIMESTAMP)) AS moment, '
+        f"{own} AS own, coalesce({came}, false) AS came FROM history{joined})"
+    )
 
 
 def _runs(scenario: Scenario) -> tuple[list[Plan], list[Finding]]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "compare": "Put plans side by side: value, rules, contacts, and what changed.",
     "explain": "Say why a customer gets what they get, where an offer went, what a rule costs.",
     "sweep": "Solve with a value changed step by step: a value curve, or a grid of two.",
+    "backtest": "Replay past nights over the history: what each would have chosen.",
     "report": "Build a run's report.html again.",
     "deliver": "Write a run's contacts as hand-over lists, one per channel and slot.",
     "export": "Write a scenario as a MIP for any solver.",

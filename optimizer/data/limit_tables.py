@@ -28,7 +28,7 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Dec
     DataError
         A missing file or column, a repeated key, or something that is no number.
     """
-    header, rows = _read(path)
+    header, rows = read_table(path)
     places = []
     for name in (*keys, column):
         plain = name if name in header else name.rpartition(".")[2]
@@ -64,7 +64,14 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Dec
     return {key: limit for key, (_, limit) in found.items()}
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str | None]]]:
+def read_table(path: Path) -> tuple[list[str], list[list[str | None]]]:
+    """Return the header and the rows of a small table, as text.
+
+    Raises
+    ------
+    DataError
+        A missing, empty or unreadable file.
+    """
     try:
         if path.suffix == ".parquet":
             import pyarrow as pa

@@ -79,23 +79,39 @@ def _refuse_changed(plan: Plan, tables: Tables) -> None:
 
 def _read(scenario: Scenario, tables: Tables) -> tuple[pa.Table, dict[str, str]]:
     side = Side(SqlBooks(scenario, tables, "candidates"), planned=True)
-    at = stamp("slot_times.date", "slot_times.instant")
-    arrival = stamp(f"CASE WHEN slot_times.date IS NOT NULL THEN {side.day('arrival')} END", side.instant("arrival"))
+    measures = {sql: (n, k) for sql, (n, k) in columns_of(tables).items() if n not in (*KEY, *CONTACT, *BOOKKEEPING)}
+    slot = key_of_slot("CAST(candidates.slot AS VARCHAR)", tables.zone)
+    parts = [
+        *(f"CAST(candidates.{name} AS VARCHAR) AS {name}" for name in ("customer", "offer", "channel")),
+        f"{slot} AS slot, {times_of(side)}",
+        *(measure(sql, name, kind) for sql, (name, kind) in measures.items()),
+    ]
+    source = source_of(side, tables)
+    refuse_inexact(tables.con, source, measures, scenario.name)
+    query = tables.con.sql(f"SELECT {', '.join(parts)} FROM {source} ORDER BY ALL")
+    return query.to_arrow_table(), {name: kind_of(kind) for name, kind in measures.values()}
+
+
+def columns_of(tables: Tables) -> dict[str, tuple[str, str]]:
+    """Return name and type of every column that candidates and their slots have, by its SQL."""
     columns = {f"candidates.{quote(n)}": (n, k) for n, k in tables.columns["candidates"].items()}
     if tables.has(SLOTS):
         own = {name for name, _ in columns.values()}
         others = {n: k for n, k in tables.columns[SLOTS].items() if n not in (*own, "slot", "start", "end")}
         columns |= {f"slots.{quote(name)}": (name, kind) for name, kind in others.items() if not name.startswith("@")}
-    measures = {sql: (n, k) for sql, (n, k) in columns.items() if n not in (*KEY, *CONTACT, *BOOKKEEPING)}
-    slot = key_of_slot("CAST(candidates.slot AS VARCHAR)", tables.zone)
-    parts = [
-        *(f"CAST(candidates.{name} AS VARCHAR) AS {name}" for name in ("customer", "offer", "channel")),
-        f"{slot} AS slot, {at} AS at, nullif({arrival}, {at}) AS arrived_at",
-        *(measure(sql, name, kind) for sql, (name, kind) in measures.items()),
-    ]
-    refuse_inexact(tables.con, side.source(), measures, scenario.name)
-    query = tables.con.sql(f"SELECT {', '.join(parts)} FROM {side.source()} ORDER BY ALL")
-    return query.to_arrow_table(), {name: kind_of(kind) for name, kind in measures.values()}
+    return columns
+
+
+def times_of(side: Side) -> str:
+    """Return the SQL of a planned contact's ``at`` and, where that is another time, ``arrived_at``."""
+    at = stamp("slot_times.date", "slot_times.instant")
+    arrival = stamp(f"CASE WHEN slot_times.date IS NOT NULL THEN {side.day('arrival')} END", side.instant("arrival"))
+    return f"{at} AS at, nullif({arrival}, {at}) AS arrived_at"
+
+
+def source_of(side: Side, tables: Tables) -> str:
+    """Return what :func:`columns_of` and :func:`times_of` (called before) are read from."""
+    return side.source() + (" LEFT JOIN slots ON slots.slot = candidates.slot" if tables.has(SLOTS) else "")
 
 
 def stamp(date: str, instant: str) -> str:
