@@ -153,6 +153,15 @@ def backtest(
         Fewer than one night, or day between them.
     OptimizerError
         The scenario or its data; a night that fails for itself says so in its place, unless all do.
+
+    Examples
+    --------
+    With the scenario and the messages of the example of :func:`optimizer.solve`:
+
+    >>> import optimizer as opt
+    >>> found = opt.backtest(scenario, nights=2, candidates=messages)
+    >>> found.nights["objective"].tolist()
+    [9.0, 9.0]
     """
     for name, value, least in (("nights", nights, 1), ("every", every, 1), ("within", within, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
