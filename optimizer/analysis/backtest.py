@@ -161,7 +161,7 @@ def backtest(
     >>> import optimizer as opt
     >>> found = opt.backtest(scenario, nights=2, candidates=messages)
     >>> found.nights["objective"].tolist()
-    [9.0, 9.0]
+    [7.0, 7.0]
     """
     for name, value, least in (("nights", nights, 1), ("every", every, 1), ("within", within, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
