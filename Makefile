@@ -12,8 +12,8 @@ help:
 	@echo "make clean   remove the environment and everything that was built (runs/ stays)"
 
 demo: .venv/.ready
-	@$(BIN)/contactopt warmup
 	$(BIN)/contactopt run scenarios/quickstart/scenario.yaml
+	@$(BIN)/contactopt warmup
 
 test: .venv/.ready-dev
 	$(BIN)/ruff check
