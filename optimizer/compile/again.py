@@ -12,19 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimizer.compile.binding import binding
-from optimizer.compile.build import Compiled, Priced, compile_rule, in_quanta, most_contacts, of_kind
+from optimizer.compile.build import Compiled, Priced, by_kind, compile_rule, in_quanta, most_contacts
 from optimizer.compile.wide import across_units
-from optimizer.problem.primitives import (
-    Conflict,
-    Counter,
-    DistinctCounter,
-    Floor,
-    Prerequisite,
-    Primitive,
-    Rows,
-    Switch,
-)
+from optimizer.problem.primitives import Primitive
 from optimizer.problem.problem import Problem
 from optimizer.rules.base import Rule
 from optimizer.scenario import Scenario
@@ -69,13 +59,7 @@ def with_limits(compiled: Compiled, scenario: Scenario) -> Compiled | None:
         most_contacts=most_contacts(np.diff(compiled.problem.customer_start), primitives),
         measures=tuple(world.amounts.measures),
         partitions=tuple(world.partitions),
-        counters=binding(of_kind(primitives, Counter)),
-        distincts=of_kind(primitives, DistinctCounter),
-        conflicts=of_kind(primitives, Conflict),
-        prerequisites=of_kind(primitives, Prerequisite),
-        floors=of_kind(primitives, Floor),
-        rows=of_kind(primitives, Rows),
-        switches=of_kind(primitives, Switch),
+        **by_kind(primitives),
     )
     return replace(compiled, scenario=scenario, problem=problem)
 

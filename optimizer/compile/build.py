@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,6 @@ from optimizer.problem.problem import Problem
 from optimizer.rules.base import Rule
 from optimizer.scenario import Scenario
 
-P = TypeVar("P")
 Priced = Floor | Rows
 
 
@@ -171,13 +170,7 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
         most_contacts=most_contacts(np.diff(eligible.start), primitives),
         measures=tuple(amounts.measures),
         partitions=tuple(world.partitions),
-        counters=binding(of_kind(primitives, Counter)),
-        distincts=of_kind(primitives, DistinctCounter),
-        conflicts=of_kind(primitives, Conflict),
-        prerequisites=of_kind(primitives, Prerequisite),
-        floors=of_kind(primitives, Floor),
-        rows=of_kind(primitives, Rows),
-        switches=of_kind(primitives, Switch),
+        **by_kind(primitives),
         required=_required(scenario, tables, kinds, read),
     )
     compiled = Compiled(
@@ -230,9 +223,18 @@ def in_quanta(primitive: Primitive, decimals: int) -> Primitive:
     return replace(primitive, penalty=primitive.penalty * Fraction(10) ** decimals)
 
 
-def of_kind(primitives: Iterable[Primitive], kind: type[P]) -> tuple[P, ...]:
-    """Return the primitives of one kind, in their order."""
-    return tuple(p for p in primitives if isinstance(p, kind))
+def by_kind(primitives: Sequence[Primitive]) -> dict[str, Any]:
+    """Return the problem's fields that hold primitives: each kind's, in their order; counters that can bind alone."""
+    kinds = {
+        "distincts": DistinctCounter,
+        "conflicts": Conflict,
+        "prerequisites": Prerequisite,
+        "floors": Floor,
+        "rows": Rows,
+        "switches": Switch,
+    }
+    found = {field: tuple(p for p in primitives if isinstance(p, kind)) for field, kind in kinds.items()}
+    return found | {"counters": binding(p for p in primitives if isinstance(p, Counter))}
 
 
 def _labels(rules: Iterable[Rule], tables: Tables) -> list[ColumnName]:
@@ -293,7 +295,7 @@ def _warnings(read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]
 def most_contacts(per_customer: IntArray, primitives: list[Primitive]) -> int:
     """Bound the size of any plan by the caps that reach every contact of a customer."""
     best = int(per_customer.sum())
-    for counter in of_kind(primitives, Counter):
+    for counter in (p for p in primitives if isinstance(p, Counter)):
         if counter.partition != 0 or counter.measure is not None or counter.group_limit is not None:
             continue
         reached = np.bincount(counter.uses.instance[counter.uses.weight >= 1], minlength=counter.uses.instances)
