@@ -24,7 +24,7 @@ def judged(folder: Path, seed: int, rules: str) -> None:
     path = write(folder, scenario, tables)
     rng = Random(seed)
     try:
-        eligible = {contact.key for contact in oracle.eligible(scenario, tables)}
+        judge = oracle.Judge(scenario, tables)
     except oracle.Refused:
         with pytest.raises((UsageError, DataError)):
             compiled(path)
@@ -32,20 +32,20 @@ def judged(folder: Path, seed: int, rules: str) -> None:
     try:
         build = compiled(path)
     except InfeasibleError:
-        assert oracle.best(scenario, tables) == (None, None)
+        assert judge.best() == (None, None)
         return
     known = names(build)
-    assert set(known) == eligible
+    assert set(known) == {contact.key for contact in judge.eligible}
     for _ in range(SETS):
         plan = [key for key in known if rng.random() < rng.choice([0.15, 0.3, 0.6])]
-        broken = {rule for rule, _, _ in oracle.violations(scenario, tables, plan)}
+        broken = {rule for rule, _, _ in judge.violations(plan)}
         found = audited(build, plan)
         chosen = evaluate(build.problem, positions(known, plan))
         problem_says = {v.rule for v in chosen.violations}
         audit_says = set(found.broken)
         assert {_pin(r) for r in audit_says} == {_pin(r) for r in broken - best_effort(scenario)}, plan
         assert bool(problem_says) == bool(broken - best_effort(scenario)), (plan, problem_says, broken)
-        exact = oracle.objective(scenario, tables, plan)
+        exact = judge.objective(plan)
         assert float(found.objective) == pytest.approx(float(exact), abs=1e-9)
 
 

@@ -9,12 +9,13 @@ fraction; nothing is rounded.
     violations(scenario, tables, contacts)  what any set of candidate keys breaks, and for whom
     objective(scenario, tables, contacts)   value less penalties (plus, when minimising)
     best(scenario, tables)                  the best objective and one best plan, or (None, None)
+    Judge(scenario, tables)                 reads them once and answers the same of many sets
 
 A candidate's key is the tuple of its texts for those of (customer, offer, channel, slot) that its table has.
 """
 
-from tests.oracle.brute_force import best, dropped, eligible, objective, violations
+from tests.oracle.brute_force import Judge, best, dropped, eligible, objective, violations
 from tests.oracle.refused import Refused
 from tests.oracle.world import Contact
 
-__all__ = ["Contact", "Refused", "best", "dropped", "eligible", "objective", "violations"]
+__all__ = ["Contact", "Judge", "Refused", "best", "dropped", "eligible", "objective", "violations"]

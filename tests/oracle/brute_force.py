@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from tests.oracle.prerequisites import only_after, only_with
 from tests.oracle.reading import read
 from tests.oracle.refused import Refused
 from tests.oracle.totals import amount
-from tests.oracle.world import Contact, World
+from tests.oracle.world import Contact
 
 Tables = Mapping[str, pd.DataFrame]
 Key = tuple[str, ...]
@@ -32,30 +32,22 @@ MOST_CANDIDATES = 16
 
 def eligible(scenario: Mapping[str, Any], tables: Tables) -> list[Contact]:
     """Return the candidates that may be used."""
-    return _Judge(read(scenario, tables)).eligible
+    return Judge(scenario, tables).eligible
 
 
 def dropped(scenario: Mapping[str, Any], tables: Tables) -> dict[Key, list[str]]:
     """Return every reason of each candidate that may not be used: rule names and fixed words."""
-    judge = _Judge(read(scenario, tables))
-    found = {c.key: why for c, why in zip(judge.world.candidates, judge.reasons, strict=True) if why}
-    return found | {key: ["invalid"] for key in judge.world.invalid}
+    return Judge(scenario, tables).dropped()
 
 
 def violations(scenario: Mapping[str, Any], tables: Tables, contacts: Iterable[Key]) -> list[tuple[str, str, str]]:
     """Return (rule, who, text) for everything that a set of contacts breaks."""
-    judge = _Judge(read(scenario, tables))
-    chosen = judge.chosen(contacts)
-    plan = [c for c in judge.world.candidates if chosen[0, c.column]]
-    found = [(why, " ".join(c.key), "may not be used") for c in plan for why in judge.reasons[c.column]]
-    found += [(c.rule, c.who, c.text) for c in judge.forbidding() if c.broken(chosen)[0] != 0]
-    return list(dict.fromkeys(found))
+    return Judge(scenario, tables).violations(contacts)
 
 
 def objective(scenario: Mapping[str, Any], tables: Tables, contacts: Iterable[Key]) -> Fraction:
     """Return value less penalties of a set of contacts; value plus penalties when minimising."""
-    judge = _Judge(read(scenario, tables))
-    return judge.objective(judge.chosen(contacts))[0]
+    return Judge(scenario, tables).objective(contacts)
 
 
 def best(scenario: Mapping[str, Any], tables: Tables) -> tuple[Fraction | None, frozenset[Key] | None]:
@@ -66,22 +58,14 @@ def best(scenario: Mapping[str, Any], tables: Tables) -> tuple[Fraction | None, 
     tuple
         (None, None) if no set obeys every rule.
     """
-    judge = _Judge(read(scenario, tables))
-    plans = judge.every_plan(judge.eligible)
-    for check in judge.forbidding():
-        plans = plans[check.broken(plans).whole == 0]
-    if not len(plans):
-        return None, None
-    value = judge.objective(plans)
-    winner = int(np.argmin(value.whole) if judge.minimizing else np.argmax(value.whole))
-    return value[winner], frozenset(c.key for c in judge.eligible if plans[winner, c.column])
+    return Judge(scenario, tables).best()
 
 
-class _Judge:
-    """The checks of one world."""
+class Judge:
+    """One scenario over its tables, read once, to be asked about any number of sets of contacts."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, scenario: Mapping[str, Any], tables: Tables) -> None:
+        self.world = world = read(scenario, tables)
         self.reasons = reasons(world)
         self.eligible = [c for c, why in zip(world.candidates, self.reasons, strict=True) if not why]
         self.unit = units(world)
@@ -89,6 +73,34 @@ class _Judge:
         goal = world.scenario["objective"]
         self.minimizing = "minimize" in goal
         self.goal = goal["minimize" if self.minimizing else "maximize"]
+
+    def dropped(self) -> dict[Key, list[str]]:
+        """Return every reason of each candidate that may not be used: rule names and fixed words."""
+        found = {c.key: why for c, why in zip(self.world.candidates, self.reasons, strict=True) if why}
+        return found | {key: ["invalid"] for key in self.world.invalid}
+
+    def violations(self, contacts: Iterable[Key]) -> list[tuple[str, str, str]]:
+        """Return (rule, who, text) for everything that a set of contacts breaks."""
+        chosen = self._plan(contacts)
+        plan = [c for c in self.world.candidates if chosen[0, c.column]]
+        found = [(why, " ".join(c.key), "may not be used") for c in plan for why in self.reasons[c.column]]
+        found += [(c.rule, c.who, c.text) for c in self.forbidding if c.broken(chosen)[0] != 0]
+        return list(dict.fromkeys(found))
+
+    def objective(self, contacts: Iterable[Key]) -> Fraction:
+        """Return value less penalties of a set of contacts; value plus penalties when minimising."""
+        return self._objective(self._plan(contacts))[0]
+
+    def best(self) -> tuple[Fraction | None, frozenset[Key] | None]:
+        """Return the best objective and one best plan, by trying every set of eligible candidates."""
+        plans = self.every_plan(self.eligible)
+        for check in self.forbidding:
+            plans = plans[check.broken(plans).whole == 0]
+        if not len(plans):
+            return None, None
+        value = self._objective(plans)
+        winner = int(np.argmin(value.whole) if self.minimizing else np.argmax(value.whole))
+        return value[winner], frozenset(c.key for c in self.eligible if plans[winner, c.column])
 
     def _checks(self) -> Iterator[Check]:
         for column in pinned(self.world, "keep"):
@@ -100,7 +112,7 @@ class _Judge:
         for rule in self.world.rules("constraints"):
             yield from constraint(self.world, rule)
 
-    def chosen(self, contacts: Iterable[Key]) -> Plans:
+    def _plan(self, contacts: Iterable[Key]) -> Plans:
         """Return one plan as a matrix of one row."""
         columns = {c.key: c.column for c in self.world.candidates}
         plan = np.zeros((1, len(columns)), bool)
@@ -117,6 +129,7 @@ class _Judge:
             plans[:, contact.column] = np.arange(len(plans)) >> bit & 1
         return plans
 
+    @cached_property
     def forbidding(self) -> list[Check]:
         """Return the checks that forbid a plan; best effort as a limit on each unit's shortfalls (line 14)."""
         hard = [c for c in self.checks if c.is_hard]
@@ -143,7 +156,7 @@ class _Judge:
         for check in minimums:
             yield Check(check.rule, check.who, check.text, partial(avoidable, check), unit=unit)
 
-    def objective(self, plans: Plans) -> Vector:
+    def _objective(self, plans: Plans) -> Vector:
         """Return value less penalties of each plan; value plus penalties when minimising."""
         terms = [((c.column,), amount(self.goal, c)) for c in self.world.candidates]
         total = Vector.sum(plans, terms)
