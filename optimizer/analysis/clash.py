@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from optimizer.analysis.opened import Opened
 from optimizer.analysis.system import LEAST, Budget, OutOfTimeError, eased, obeyed, reaches, search, system_of
 from optimizer.engines.exact.answer import Claim
-from optimizer.engines.exact.effort import has_best_effort, restrict
+from optimizer.engines.exact.effort import has_best_effort
 from optimizer.errors import NoPlanError
-from optimizer.problem.evaluate import PINS
 from optimizer.problem.pairs import floor_pairs, floor_use, units_of_groups
+from optimizer.problem.parts import of_rules, of_units
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Shortfall
 from optimizer.problem.problem import Problem
 
@@ -87,15 +86,6 @@ def irreducible(
         return smallest, False
 
 
-def part_of(problem: Problem, rules: Collection[str]) -> Problem:
-    """Return the problem with some of its rules alone."""
-    kept: dict[str, Any] = {
-        name: tuple(one for one in getattr(problem, name) if one.rule in rules)
-        for name in ("counters", "distincts", "conflicts", "prerequisites", "floors", "rows", "switches")
-    }
-    return replace(problem, required=problem.required if PINS in rules else None, **kept)
-
-
 def failing(problem: Problem, chosen: IntArray) -> BoolArray:
     """Return the units in which a plan misses a required minimum, or a pin. Shape (units,)."""
     found = np.zeros(problem.units, bool)
@@ -122,7 +112,7 @@ def hopeless(problem: Problem, budget: Budget) -> BoolArray:
     needy = failing(alone, np.zeros(0, np.int64))
     if not needy.any():
         return needy
-    part, _ = restrict(alone, needy)
+    part, _ = of_units(alone, needy)
     if part.candidates >= LEAST and not has_best_effort(part):
         return _hopeless_by_pass(part)
     linear = system_of(part, budget)
@@ -157,29 +147,29 @@ def unit_clashes(problem: Problem, policies: Sequence[str], budget: Budget) -> l
     while open_units.any() and len(found) < MOST:
         first = np.zeros_like(open_units)
         first[int(np.flatnonzero(open_units)[0])] = True
-        one, _ = restrict(replace(problem, rows=(), switches=()), first)
+        one, _ = of_units(replace(problem, rows=(), switches=()), first)
         linear = system_of(one, budget)
         rules, proven = irreducible(lambda names: obeyed(linear, names, budget), policies)  # noqa: B023
-        mine = first | (open_units & hopeless(part_of(restrict(problem, open_units)[0], rules), budget))
+        mine = first | (open_units & hopeless(of_rules(of_units(problem, open_units)[0], rules), budget))
         found.append(Clash(rules, proven, np.flatnonzero(mine)))
         open_units = open_units & ~mine
     return found
 
 
 def with_eligibility(clash: Clash, opened: Opened, budget: Budget) -> Clash:
-    """Add the eligibility rules without which the others would not clash.
+    """Add the eligibility rules without which the others, no best effort among them, would not clash.
 
     The others stay needed: what some plan of eligible candidates obeys, a plan of more candidates obeys too.
     """
-    whole = part_of(opened.problem, clash.rules)
+    whole = of_rules(opened.problem, clash.rules)
     if clash.units is not None:
         first = np.zeros(whole.units, bool)
         first[clash.units[0]] = True
-        whole, inside = restrict(replace(whole, rows=(), switches=()), first)
+        whole, inside = of_units(replace(whole, rows=(), switches=()), first)
     else:
         inside = np.arange(whole.candidates)
-    if not opened.refused or any(f.reaction is Shortfall.BEST_EFFORT for f in whole.floors):
-        return clash  # what a best effort reaches depends on who is eligible: it is fixed
+    if not opened.refused:
+        return clash
 
     def obey(names: frozenset[str]) -> bool:
         barred = np.flatnonzero(np.isin(inside, opened.barred(names)))

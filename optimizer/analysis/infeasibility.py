@@ -19,9 +19,9 @@ from optimizer.analysis.relax import Relaxation, relax_greedily
 from optimizer.analysis.searched import Searched
 from optimizer.analysis.system import LARGEST, Budget, OutOfTimeError
 from optimizer.compile.build import Compiled
-from optimizer.engines.exact.effort import restrict
 from optimizer.errors import Finding, InfeasibleError, cut
 from optimizer.problem.evaluate import PINS
+from optimizer.problem.parts import of_units
 from optimizer.problem.solution import Request
 
 Asked = Searched | Priced
@@ -142,7 +142,7 @@ def _tell(found: Diagnosis, clashes: list[Clash], asked: Asked | None, opened: O
         if clash.units is not None:
             one = np.zeros(problem.units, bool)
             one[clash.units[0]] = True
-            here = Searched.of(restrict(replace(problem, rows=(), switches=()), one)[0], budget)
+            here = Searched.of(of_units(replace(problem, rows=(), switches=()), one)[0], budget)
         assert here is not None
         main, reach = here.missed(clash.rules)
         if reach is not None and clash.units is None:

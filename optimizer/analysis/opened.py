@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.analysis.system import LARGEST, Budget, OutOfTimeError
-from optimizer.compile.build import Compiled, compile_scenario
+from optimizer.compile.beside import compile_beside
+from optimizer.compile.build import Compiled
 from optimizer.errors import OptimizerError
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
@@ -64,7 +65,7 @@ def open_up(compiled: Compiled, budget: Budget) -> Opened | None:
 def _with(compiled: Compiled, names: list[str], kept: set[str], budget: Budget) -> Problem:
     budget.seconds_left()
     off = {f"eligibility.{name}.enabled": False for name in names if name not in kept}
-    return compile_scenario(compiled.scenario.replace(off), compiled.tables).problem
+    return compile_beside(compiled, off)
 
 
 def _keys(problem: Problem) -> IntArray:

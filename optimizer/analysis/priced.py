@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.analysis.clash import Clash, irreducible, part_of
+from optimizer.analysis.clash import Clash, irreducible
 from optimizer.analysis.levers import written
 from optimizer.analysis.opened import Opened
 from optimizer.analysis.reach import Reach, amount, block_of, coefficients
@@ -24,6 +24,7 @@ from optimizer.engines.decomposition.engine import Decomposition, bounded
 from optimizer.engines.exact.effort import has_best_effort
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import PINS, evaluate
+from optimizer.problem.parts import of_rules
 from optimizer.problem.primitives import UNLIMITED, IntArray, Rows
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
@@ -97,7 +98,7 @@ class Priced:
 
     def missed(self, rules: Collection[str]) -> tuple[str | None, Reach | None]:
         """Return which of some clashing rules demands what cannot be had, and by how far it is missed."""
-        part = hard(part_of(self.problem, rules))
+        part = hard(of_rules(self.problem, rules))
         demanding = {rows.rule for rows in part.rows if np.any(rows.lower > 0)} or {floor.rule for floor in part.floors}
         main = PINS if part.required is not None else next((name for name in rules if name in demanding), None)
         block = None if main is None else block_of(part, main)
@@ -135,7 +136,7 @@ class Priced:
         if asked not in self._known:
             self.budget.seconds_left()
             try:
-                part = replace(hard(part_of(self.problem, rules)), value=value)
+                part = replace(hard(of_rules(self.problem, rules)), value=value)
                 self._known[asked] = bounded(part, self.budget.request())
             except InfeasibleError:
                 self._known[asked] = None
@@ -161,7 +162,7 @@ class Priced:
 
     def _ray(self, names: Collection[str]) -> RayPrices | None:
         """Return prices that prove that some rules clash, None if a plan obeys them."""
-        part = hard(part_of(self.problem, names))
+        part = hard(of_rules(self.problem, names))
         if evaluate(part, np.zeros(0, np.int64)).ok:
             return None
         try:
@@ -183,7 +184,7 @@ class Priced:
         for name in reversed(list(kept)):
             self.budget.seconds_left()
             rest = [other for other in kept if other != name]
-            if proven(hard(part_of(self.problem, rest)), ray):
+            if proven(hard(of_rules(self.problem, rest)), ray):
                 kept = rest
         return kept
 

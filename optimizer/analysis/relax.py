@@ -9,7 +9,8 @@ from typing import Any
 
 from optimizer.analysis.levers import OFF, with_levers
 from optimizer.analysis.system import Budget, obeyed, search, system_of
-from optimizer.compile.build import Compiled, compile_scenario
+from optimizer.compile.beside import compile_beside
+from optimizer.compile.build import Compiled
 from optimizer.engines.exact.answer import Claim
 from optimizer.engines.exact.effort import has_best_effort, shortfall
 from optimizer.engines.greedy.engine import greedy_plan
@@ -28,7 +29,7 @@ from optimizer.scenario import Scenario
 ROUNDS = 4
 """Recounts after which a rule that is still broken is switched off. History above a cap needs more than one."""
 PLACES = 4
-"""Decimals to which the limit of a ratio or share is given."""
+"""Decimals to which a lot, or the limit of a ratio or share, is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +180,11 @@ def _limit(rule: Rule, line: Line) -> tuple[str, Any] | None:
     """Return the key and the value with which a line would not be broken; None where no number helps."""
     if hasattr(rule, "spacing"):
         return _shorter(rule, line)
-    if line.group.get("of") == "contacts" or "lot" in line.group:
-        key = "lot" if "lot" in line.group else "min_contacts"
-        return None if line.used is None else (key, int(line.used))
+    if "lot" in line.group:  # there is no lot of nothing
+        lot = _outward(line.used or Decimal(0), PLACES, low=True)
+        return ("lot", int(lot) if lot == int(lot) else lot) if lot > 0 else None
+    if line.group.get("of") == "contacts":
+        return None if line.used is None else ("min_contacts", int(line.used))
     low = line.sense == ">=" or (line.sense == "=" and line.used is not None and line.used < line.limit)
     key = "at_least" if low else "at_most"
     if (
@@ -232,7 +235,7 @@ def _feasible(compiled: Compiled, changes: Mapping[str, Any], chosen: IntArray, 
     if not changes:
         return False
     try:
-        problem = compile_scenario(compiled.scenario.replace(changes), compiled.tables).problem
+        problem = compile_beside(compiled, changes)
     except InfeasibleError:
         return False
     if not has_best_effort(problem):

@@ -6,12 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.analysis.clash import Clash, irreducible, with_eligibility
+from optimizer.analysis.efforts import clash_of_efforts
 from optimizer.analysis.opened import Opened
 from optimizer.analysis.reach import Reach, minimum_of, missed, most_of
 from optimizer.analysis.relax import Relaxation, relax, relax_greedily
 from optimizer.analysis.system import Budget, OutOfTimeError, obeyed, system_of
 from optimizer.compile.build import Compiled
+from optimizer.engines.exact.effort import has_best_effort
 from optimizer.problem.linear import Linear
+from optimizer.problem.parts import of_rules
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
 
@@ -56,6 +59,8 @@ class Searched:
 
     def with_eligibility(self, clash: Clash, opened: Opened) -> Clash:
         """Add the eligibility rules without which the others would not clash."""
+        if has_best_effort(of_rules(self.problem, clash.rules)):
+            return clash_of_efforts(clash, opened, self.budget)
         return with_eligibility(clash, opened, self.budget)
 
     def missed(self, rules: Collection[str]) -> tuple[str | None, Reach | None]:

@@ -10,7 +10,8 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.exact.effort import has_best_effort, restrict
+from optimizer.engines.exact.effort import has_best_effort
+from optimizer.problem.parts import of_units
 from optimizer.problem.price_bound import policy_names, rises
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.problem import Problem
@@ -97,7 +98,7 @@ def _sample(problem: Problem, size: int, seed: int) -> tuple[Problem, IntArray]:
     units = np.sort(np.random.default_rng(seed).choice(problem.units, size, replace=False))
     drawn = np.zeros(problem.units, bool)
     drawn[units] = True
-    return restrict(problem, drawn)[0], units
+    return of_units(problem, drawn)[0], units
 
 
 def _scaled(rises: Floats, looked_at: int, units: int) -> tuple[float, float]:

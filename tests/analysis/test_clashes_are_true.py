@@ -64,6 +64,17 @@ def test_clashes_are_irreducible_and_relaxations_lead_to_a_plan(
         held_against_brute_force(tmp_path / str(seed), *MAKERS[maker](seed, rules))
 
 
+LOTS_AND_EFFORTS = [(1108, "tiny"), (1269, "tiny"), (1313, "tiny"), (1372, "random"), (1388, "random")]
+"""Lots of an amount of which little can be had, and best efforts that ask for more once another rule is gone."""
+
+
+@pytest.mark.parametrize(("seed", "maker"), LOTS_AND_EFFORTS)
+def test_lots_give_way_to_numbers_and_efforts_clash_as_the_rules_named_leave_them(
+    seed: int, maker: str, tmp_path: Path
+) -> None:
+    held_against_brute_force(tmp_path, *MAKERS[maker](seed, "all"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("rules", ["first", "all"])

@@ -9,7 +9,8 @@ import numpy as np
 
 from optimizer.errors import NoPlanError
 from optimizer.problem.pairs import floor_pairs, floor_use, units_of_groups
-from optimizer.problem.primitives import BoolArray, Floor, IntArray, Measure, Partition, Shortfall
+from optimizer.problem.parts import of_units
+from optimizer.problem.primitives import BoolArray, Floor, IntArray, Shortfall
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Reason, Request
 
@@ -63,7 +64,7 @@ def least_shortfall(problem: Problem, request: Request, units: BoolArray | None 
     """
     from optimizer.engines.exact.engine import Exact
 
-    part, inside = restrict(problem, shortfall(problem, np.zeros(0, np.int64)) > 0 if units is None else units)
+    part, inside = of_units(problem, shortfall(problem, np.zeros(0, np.int64)) > 0 if units is None else units)
     floors = tuple(_priced(f) for f in part.floors if f.reaction is not Shortfall.PENALTY)
     alone = replace(part, value=np.zeros_like(part.value), rows=(), switches=(), floors=floors)
     solution = Exact().solve(alone, replace(request, gap=0.0))
@@ -78,25 +79,3 @@ def _priced(floor: Floor) -> Floor:
     if floor.reaction is not Shortfall.BEST_EFFORT:
         return floor
     return replace(floor, reaction=Shortfall.PENALTY, penalty=Fraction(1))
-
-
-def restrict(problem: Problem, units: BoolArray) -> tuple[Problem, IntArray]:
-    """Return the problem of some units alone, and the positions of its candidates in the whole.
-
-    The other units' customers stay, without candidates and reached by no rule, so that groups keep their numbers.
-    """
-    customers = np.repeat(units, np.diff(problem.unit_customer))
-    size = np.diff(problem.customer_start)
-    inside = np.flatnonzero(np.repeat(customers, size))
-    start = np.zeros(problem.customers + 1, np.int64)
-    np.cumsum(np.where(customers, size, 0), out=start[1:])
-    required = None if problem.required is None else np.flatnonzero(np.isin(inside, problem.required))
-    return replace(
-        problem,
-        customer_start=start,
-        kind=problem.kind[inside],
-        value=problem.value[inside],
-        measures=tuple(Measure(m.name, m.amount[inside], m.decimals, m.exact) for m in problem.measures),
-        partitions=tuple(Partition(p.name, np.where(customers, p.group, -1), p.groups) for p in problem.partitions),
-        required=required,
-    ), inside
