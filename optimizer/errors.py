@@ -20,6 +20,7 @@ All findings of a stage come at once.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,11 +28,18 @@ from typing import Any
 VALUE_WIDTH = 80
 MESSAGE_WIDTH = 2_000
 FINDINGS_SHOWN = 20
+_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that move a cursor, colour a terminal or turn text round."""
+
+
+def visible(text: str) -> str:
+    """Write control characters out, so that a value of a table commands no terminal and imitates no message."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def cut(value: object, width: int = VALUE_WIDTH) -> str:
     """Shorten a value for a message; the middle dots say that something is missing."""
-    text = str(value)
+    text = visible(str(value)).replace("\n", "\\n")
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
@@ -79,7 +87,8 @@ class Finding:
             text += f" {self.count:,} rows like this."
         if self.fix:
             text += f"\nMaybe {self.fix}"
-        return cut(text, MESSAGE_WIDTH)
+        text = visible(text)
+        return text if len(text) <= MESSAGE_WIDTH else text[: MESSAGE_WIDTH - 1] + "…"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain JSON values."""

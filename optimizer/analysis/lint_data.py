@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
 import numpy as np
 
 from optimizer.compile.build import Compiled
+from optimizer.compile.sight import joins, quoted, tables_of
+from optimizer.data.layout import HISTORY
 from optimizer.errors import Finding
+from optimizer.language.durations import Window
+from optimizer.language.expressions import Expression
 from optimizer.problem.pairs import floor_pairs, floor_use, may_be_negative, pairs_of
 from optimizer.problem.primitives import UNLIMITED, DistinctCounter, Floor, IntArray, Primitive, Rows, Shortfall, Switch
 from optimizer.problem.problem import Problem
@@ -17,9 +22,19 @@ from optimizer.rules.base import Rule
 
 def lint_data(compiled: Compiled) -> tuple[Finding, ...]:
     """Return what is doubtful about the rules beside their tables, in the file's order."""
+    if compiled.candidates and not compiled.problem.candidates:
+        return ()  # said already: no candidate is left
+    told = {finding.rule for finding in compiled.findings}
     found: dict[str | None, Finding] = {}
-    for finding in (*_pointless(compiled), *_limits(compiled), *_floors(compiled)):
-        found.setdefault(finding.rule, finding)  # what has nothing to count cannot bind either
+    for finding in (
+        *_short_history(compiled),
+        *_ratios(compiled),
+        *_pointless(compiled),
+        *_limits(compiled),
+        *_floors(compiled),
+    ):
+        if finding.rule not in told:
+            found.setdefault(finding.rule, finding)  # what has nothing to count cannot bind either
     order = [rule.name for rule in compiled.scenario.rules()]
     return tuple(sorted(found.values(), key=lambda finding: order.index(finding.rule or "")))
 
@@ -43,6 +58,36 @@ def _pointless(compiled: Compiled) -> Iterator[Finding]:
     for name, there in reached.items():
         if not there:
             yield _finding(compiled, rules[name], "matches candidates, but no eligible one", "check the eligibility")
+
+
+def _short_history(compiled: Compiled) -> Iterator[Finding]:
+    """Find windows that reach back further than the history does."""
+    scenario, tables = compiled.scenario, compiled.tables
+    if HISTORY not in tables.original or scenario.data.history_since is not None:
+        return
+    query = 'SELECT least(min("@date"), CAST(min("@instant") AS DATE)) FROM history'
+    ((first,),) = tables.con.execute(query).fetchall()
+    for rule in scenario.rules():
+        window = getattr(rule, "within", None)
+        if not isinstance(window, Window) or window.days is None or not getattr(rule, "count_history", True):
+            continue
+        since = scenario.horizon.start - dt.timedelta(days=window.days - 1)
+        if first is not None and first > since:
+            what = f"looks back to {since}, and the history begins on {first}: what was sent before counts as nothing"
+            yield _finding(compiled, rule, what, f"export more of it, or say that it is whole: history_since: {since}")
+
+
+def _ratios(compiled: Compiled) -> Iterator[Finding]:
+    """Find ratios whose denominator is never above zero."""
+    for rule in compiled.scenario.rules():
+        below = getattr(rule, "to", None)
+        if isinstance(below, Expression):
+            bound = compiled.tables.catalog.bind(below)
+            query = f"SELECT max({bound.sql(quoted)}) FROM candidates{joins(tables_of(bound))}"
+            ((most,),) = compiled.tables.con.execute(query).fetchall()
+            if most is not None and most <= 0:
+                what = f"divides by '{below.text}', which is {'0' if most == 0 else 'negative'} for every candidate"
+                yield _finding(compiled, rule, what, "another column is meant")
 
 
 def _primitives(problem: Problem) -> Iterator[Primitive]:

@@ -60,7 +60,15 @@ def command(
     from optimizer.cli.production import Log, refuse_chance
     from optimizer.cli.summary import show
     from optimizer.cli.watch import Watch
-    from optimizer.plan.folder import check_target, default_folder, one_at_a_time, point_latest, publish, runs_of
+    from optimizer.plan.folder import (
+        check_target,
+        default_folder,
+        one_at_a_time,
+        point_latest,
+        publish,
+        refuse_inputs,
+        runs_of,
+    )
 
     loaded = Scenario.load(scenario).with_settings(settings)
     if production:
@@ -71,6 +79,7 @@ def command(
         )
     if out is not None:
         check_target(out)
+        refuse_inputs(out, loaded.named_files())
     given = {name: value for name, value in limits.items() if value is not None}
     console = output.console()
     keep = on_interrupt == "publish"

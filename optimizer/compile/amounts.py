@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -16,12 +17,17 @@ from optimizer.compile.quanta import (
     absolute_sum,
     decimals_for,
     exact_decimals,
+    parts_of,
     quantised,
     to_quanta,
 )
 from optimizer.compile.sight import Level, joins, level, quoted, tables_of
+from optimizer.data.bound import FILE, ROW
+from optimizer.data.layout import CANDIDATES, not_finite, quote
+from optimizer.data.measures import LARGEST
+from optimizer.data.places import Place
 from optimizer.data.tables import Tables
-from optimizer.errors import DataError
+from optimizer.errors import DataError, Finding, cut
 from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import IntArray, Measure
 from optimizer.rules.total_of import TotalOf
@@ -124,10 +130,44 @@ class Amounts:
         return each
 
     def _finite(self, numbers: npt.NDArray[np.float64], bound: Expression) -> None:
-        wrong = int(np.count_nonzero(~np.isfinite(numbers)))
-        if wrong:
-            raise DataError(
-                f"'{bound.text}' is no finite number for {wrong:,} candidates or kinds",
-                where="candidates",
-                fix="fill the missing values, or set data.on_invalid: reject",
-            )
+        refuse_wild(self._tables, bound, numbers)
+
+
+def refuse_wild(
+    tables: Tables, bound: Expression, numbers: npt.NDArray[np.float64], refused: IntArray | None = None
+) -> None:
+    """Refuse amounts that are no finite numbers, or too large to be added exactly.
+
+    Parameters
+    ----------
+    tables : Tables
+    bound : Expression
+        Qualified.
+    numbers : (n,) float array
+        What it came to.
+    refused : (n,) int array, optional
+        Not 0 where nobody will add the number.
+
+    Raises
+    ------
+    DataError
+        The first row of the candidates where it is so.
+    """
+    sound = (np.abs(numbers[part]) <= LARGEST for part in parts_of(len(numbers)))
+    if refused is not None:
+        sound = (ok | (refused[part] != 0) for ok, part in zip(sound, parts_of(len(numbers)), strict=True))
+    if all(bool(part.all()) for part in sound):
+        return
+    number = f"CAST({bound.sql(quoted)} AS DOUBLE)"
+    wrong = f"{number} IS NULL OR {not_finite(number)} OR abs({number}) > {LARGEST:.0f}"
+    source = tables.rows.bound[CANDIDATES].select(placed=True)
+    file, row, value, count = tables.con.execute(
+        f"SELECT {quote(FILE)}, {quote(ROW)}, {number}, count(*) OVER () FROM ({source}) AS candidates"
+        f"{joins(tables_of(bound))} WHERE {wrong} ORDER BY 1, 2 LIMIT 1"
+    ).fetchall()[0]
+    finite = value is not None and math.isfinite(value)
+    what = f"is too large: beyond {LARGEST:.0e} sums are not exact" if finite else "is no finite number"
+    fix = "look for a placeholder or a wrong unit" if finite else "guard it with CASE or coalesce"
+    shown = "NULL" if value is None else f"{value:g}"
+    where = f"{Place(file, row)} · {cut(bound.text.replace('candidates.', ''))} = {shown}"
+    raise DataError([Finding("data", where, what, fix, int(count))])

@@ -15,6 +15,7 @@ from optimizer.compile.amounts import Amounts
 from optimizer.compile.binding import binding
 from optimizer.compile.customers import number_customers
 from optimizer.compile.kinds import Kinds, number_kinds
+from optimizer.compile.meant import meant
 from optimizer.compile.pins import pinned, refuse_ineligible
 from optimizer.compile.practice import ranks
 from optimizer.compile.quanta import VALUE_ROOM, absolute_sum, places, quantised
@@ -23,6 +24,7 @@ from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.wide import across_units
 from optimizer.compile.world import CompileWorld
 from optimizer.compile.zones import Zones
+from optimizer.data.layout import CANDIDATES
 from optimizer.data.tables import Tables
 from optimizer.errors import Finding
 from optimizer.language.expressions import ColumnName, Expression
@@ -184,7 +186,7 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
         funnel=_funnel(read),
         kinds=kinds,
         exact_value=exact,
-        findings=_warnings(read, rules, primitives),
+        findings=_warnings(scenario, tables, read, rules, primitives),
         turned_away=_turned_away(read, kinds.count),
         world=world if keep_world else None,
     )
@@ -276,16 +278,29 @@ def _turned_away(read: Read, kinds: int) -> IntArray:
     return np.array(counts, np.int64).reshape(-1, kinds)
 
 
-def _warnings(read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]) -> tuple[Finding, ...]:
-    """Warn of duplicates, and of rules that reach no candidate."""
+def _warnings(
+    scenario: Scenario, tables: Tables, read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]
+) -> tuple[Finding, ...]:
+    """Warn of duplicates, of a night without candidates, and of rules that reach none."""
     found = []
+    label = tables.rows.bound[CANDIDATES].label
     if read.duplicates:
-        found.append(
-            Finding("data", "candidates", "identical rows were counted once", "drop duplicates", count=read.duplicates)
-        )
+        what = "identical rows were counted once"
+        found.append(Finding("data", label, what, "drop duplicates", count=read.duplicates))
+    if len(read.kind) and np.all(read.refused != 0):
+        why = ", ".join(f"'{step.reason}' refuses {step.in_order:,}" for step in _funnel(read) if step.in_order)
+        what = f"no candidate is left, and the plan is empty: {why}"
+        fix = "check as_of and horizon, the eligibility rules, and that the tables are tonight's"
+        return (*found, Finding("data", label, what, fix))
     reaching = {p.rule for p in primitives if len(p.uses.instance)}
     found += [
-        Finding("scenario", f"rule {rule.name}", "matches no candidate", "check its 'where'", rule=rule.name)
+        Finding(
+            "scenario",
+            scenario.where(f"{scenario.rule_path(rule)}.where"),
+            f"'{rule.name}' matches no candidate",
+            meant(rule, tables) or "check its condition",
+            rule=rule.name,
+        )
         for rule in rules
         if rule.section != "eligibility" and rule.name not in reaching
     ]

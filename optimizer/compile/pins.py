@@ -29,7 +29,7 @@ def pinned(
     DataError
         A key is no candidate.
     """
-    keys = read_keys(tables, scenario.base / str(source), what=str(source))
+    keys = read_keys(tables, scenario.base / str(source), what=str(source), ordered=True)
     tables.con.register("@pins", keys)
     same = " AND ".join(f'p."{k}" IS NOT DISTINCT FROM k."{k}"' for k in keys.column_names if k != "customer")
     found = tables.con.execute(
@@ -38,10 +38,14 @@ def pinned(
         f'FROM "@kinds") k ON {same}'
     ).fetchnumpy()
     whole = " AND ".join(f'p."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys.column_names)
-    ((missing,),) = tables.con.execute(f'SELECT count(*) FROM "@pins" p ANTI JOIN candidates c ON {whole}').fetchall()
+    ((missing, first),) = tables.con.execute(
+        'SELECT count(*), min(row) FROM (SELECT *, row_number() OVER () AS row FROM "@pins") p '
+        f"ANTI JOIN candidates c ON {whole}"
+    ).fetchall()
     tables.con.unregister("@pins")
     if missing and tables.whole:
-        raise DataError(f"{missing:,} of its keys are no candidates", where=str(source), fix="take them out")
+        what = "the key is no candidate tonight"
+        raise DataError([Finding("data", f"{source} · row {first:,}", what, "take it out", int(missing))])
     width = int(kinds.slot_key.max(initial=0)) + 1
     wanted = np.unique(np.asarray(found["customer"], np.int64) * width + np.asarray(found["key"], np.int64))
     mine = customer.astype(np.int64) * width + kinds.slot_key[kind]

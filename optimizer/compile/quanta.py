@@ -33,7 +33,7 @@ def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
         Finite.
     """
     for decimals in range(EXACT_DECIMALS + 1):
-        if all(_is_exact(numbers[part], decimals) for part in _parts(len(numbers))):
+        if all(_is_exact(numbers[part], decimals) for part in parts_of(len(numbers))):
             return decimals
     return None
 
@@ -46,14 +46,14 @@ def _is_exact(numbers: npt.NDArray[np.float64], decimals: int) -> bool:
     return bool(np.abs(whole).max(initial=0.0) < 2**53 and np.array_equal(whole / scale, numbers))
 
 
-def _parts(length: int) -> Iterator[slice]:
+def parts_of(length: int) -> Iterator[slice]:
     """Cut a long array: what is calculated on the way stays small, and in a processor's cache."""
     return (slice(first, first + PART) for first in range(0, length, PART))
 
 
 def absolute_sum(numbers: npt.NDArray[np.float64]) -> float:
     """Return the sum of the absolute numbers."""
-    return math.fsum(float(np.abs(numbers[part]).sum()) for part in _parts(len(numbers)))
+    return math.fsum(float(np.abs(numbers[part]).sum()) for part in parts_of(len(numbers)))
 
 
 def decimals_for(total: float, room: int) -> int:
@@ -66,7 +66,7 @@ def decimals_for(total: float, room: int) -> int:
 def to_quanta(numbers: npt.NDArray[np.float64], decimals: int) -> IntArray:
     """Round to whole quanta of ``10 ** -decimals``, half to even."""
     out: IntArray = np.empty(len(numbers), np.int64)
-    for part in _parts(len(numbers)):
+    for part in parts_of(len(numbers)):
         scaled = numbers[part] * 10.0**decimals if decimals >= 0 else numbers[part] / 10.0**-decimals
         out[part] = np.rint(scaled, out=scaled)
     return out

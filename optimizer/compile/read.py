@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.compile.amounts import refuse_wild
 from optimizer.compile.customers import Customers, hold_out
 from optimizer.compile.filters import SLOT_TIMES, CandidateSight
 from optimizer.compile.kinds import Kinds
@@ -16,7 +17,7 @@ from optimizer.compile.shelf import BATCH, Shelf
 from optimizer.compile.sight import joins, quoted
 from optimizer.data.faults import reading
 from optimizer.data.tables import Tables
-from optimizer.errors import DataError, MachineError
+from optimizer.errors import MachineError
 from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.rules.base import Rule
@@ -127,7 +128,7 @@ def read_candidates(
         forbidden = np.zeros(len(found.kind), bool)
         forbidden[pinned(scenario, tables, kinds, scenario.pins.forbid, found.customer, found.kind)] = True
         found = _refusing(found, "forbidden", forbidden)
-    _refuse_infinite(found, objective)
+    refuse_wild(tables, objective, found.contribution, found.refused)
     return found
 
 
@@ -210,13 +211,3 @@ def _refusing(found: Read, reason: str, refused: BoolArray) -> Read:
     """Add a reason."""
     bits = found.refused | refused.astype(np.int64) << len(found.reasons)
     return replace(found, refused=bits, reasons=(*found.reasons, reason))
-
-
-def _refuse_infinite(found: Read, objective: Expression) -> None:
-    wrong = int(np.count_nonzero(~np.isfinite(found.contribution) & (found.refused == 0)))
-    if wrong:
-        raise DataError(
-            f"the objective '{objective.text}' is no finite number for {wrong:,} candidates",
-            where="candidates",
-            fix="fill the missing values, or set data.on_invalid: reject",
-        )

@@ -34,8 +34,9 @@ def warn_about_clocks(
     if naive and aware:
         found.warn(
             where,
-            f"{naive:,} times have no offset beside {aware:,} that have one; those without are read as {zone}",
+            f"{naive:,} of {naive + aware:,} times have no offset from UTC; they are read as {zone}",
             "write the offset with every time",
+            count=int(naive),
         )
     if not naive or zone == UTC:
         return
@@ -46,8 +47,8 @@ def warn_about_clocks(
     if odd:
         found.warn(
             where,
-            f"{odd:,} times fall into an hour that clocks in {zone} skip or repeat, the first near {first}; a repeated "
-            "one is read as the later of the two, a skipped one as that much later",
+            f"the clocks in {zone} skip or repeat the hour of {first:%Y-%m-%d %H:%M}; a repeated time is read as the "
+            "later of the two, a skipped one as that much later",
             "write the offset with every time",
             count=int(odd),
         )

@@ -42,6 +42,8 @@ class Contracts:
         NULLs of each (table, column) that was asked about.
     invalid : list of str
         SQL over candidates columns, true for the candidates to drop.
+    rejections : list of str
+        What they are like.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -51,6 +53,7 @@ class Contracts:
     total: dict[str, int] = field(default_factory=dict)
     nulls: dict[tuple[str, str], int] = field(default_factory=dict)
     invalid: list[str] = field(default_factory=list)
+    rejections: list[str] = field(default_factory=list)
 
     def check(self, table: str, faults: Sequence[Fault], numbers: Sequence[Number], nullable: Sequence[str]) -> None:
         """Check one table in one pass.
@@ -104,6 +107,7 @@ class Contracts:
             self.found.warn(where, f"{what}; it changes no plan", fault.fix, count=count)
         elif self.reject and fault.droppable:
             self.invalid.append(f"({fault.over_candidates})")
+            self.rejections.append(f"{where}: {fault.what}")
             self.found.warn(where, f"{what}; dropped as data.on_invalid says", count=count)
         else:
             self.found.error(where, what, fault.fix, count=count)
@@ -150,8 +154,8 @@ class Contracts:
             self.found.error(
                 self.rows.bound[CANDIDATES].label,
                 f"{count:,} of {total:,} rows are invalid ({100 * count / total:.3g} %), more than "
-                f"data.max_reject_share allows ({float(100 * most):g} %)",
-                "repair the scoring job, or allow more",
+                f"data.max_reject_share allows ({float(100 * most):g} %): {'; '.join(self.rejections[:5])}",
+                "repair the scoring job, or allow more with data.max_reject_share",
             )
         return sql, count
 

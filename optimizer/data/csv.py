@@ -92,7 +92,11 @@ def _header(file: InputFile, label: str) -> tuple[list[str], str, str]:
     names = next(csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=delimiter))
     nameless = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
     if nameless:
-        raise DataError(f"the header has no name for column {', '.join(nameless)}", where=f"{label}, line 1")
+        raise DataError(
+            f"the header has no name for column {', '.join(nameless)}",
+            where=f"{label}, line 1",
+            fix="the file has no header, or a delimiter too many",
+        )
     folded = [name.casefold() for name in names]
     twice = [name for i, name in enumerate(names) if folded[i] in folded[:i]]
     if twice:

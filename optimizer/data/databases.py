@@ -19,7 +19,7 @@ import duckdb
 from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
 from optimizer.data.layout import KEYS_OF, LEDGER, literal, quote
-from optimizer.errors import DataError, MachineError, ScenarioError, cut
+from optimizer.errors import DataError, MachineError, ScenarioError, cut, nearest
 from optimizer.scenario.environment import expand
 from optimizer.scenario.sections import Database
 
@@ -34,6 +34,12 @@ POSTGRES = ("postgresql://", "postgres://")
 DUCKDB = "duckdb:"
 PATIENCE, PAUSE = 60.0, 0.05
 """Seconds to wait for a DuckDB file that another process writes, in all and at a time."""
+_ALONE: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "python_enable_replacements": False,
+    "lock_configuration": True,
+}
+"""A query sees the tables of its file: no other file, no network, no variable of this program, nothing written."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,7 @@ def open_duckdb(path: Path, written: str, *, read_only: bool) -> duckdb.DuckDBPy
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only)
+            return duckdb.connect(str(path), read_only=read_only, config=_ALONE)
         except (duckdb.IOException, duckdb.ConnectionException) as error:
             busy = "lock on file" in str(error) or "different configuration" in str(error)
             if busy and time.monotonic() < until:
@@ -161,8 +167,15 @@ def open_duckdb(path: Path, written: str, *, read_only: bool) -> duckdb.DuckDBPy
             raise MachineError(
                 "the database is in use by another process" if busy else "the database cannot be opened",
                 where=written,
-                fix="wait for that process" if busy else "check the path and its permissions",
+                fix="wait for that process" if busy else _why_not(path),
             ) from None
+
+
+def _why_not(path: Path) -> str:
+    if path.exists():
+        return "it is no DuckDB file, or of a newer DuckDB; or its permissions forbid it"
+    near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
+    return f"you meant '{near}'" if near else "there is no such file: check the path, it is relative to the scenario"
 
 
 def _stream(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
@@ -272,5 +285,5 @@ def _reason(error: Exception) -> str:
     for sign in ("ERROR: ", "FATAL: ", "Error: "):
         if sign in text:
             said = text.split(sign, 1)[1].split(" LINE 1:")[0].split(" Query was:")[0].split(". SQLSTATE")[0]
-            return f": {cut(said.strip(), 160).rstrip('.')}"
+            return f": {cut(said.strip(), 160).rstrip('.!')}"
     return ": connection refused" if "Connection refused" in text else ""

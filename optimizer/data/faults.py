@@ -13,6 +13,10 @@ from optimizer.errors import DataError, InterruptedRun, MachineError, OptimizerE
 _DISK = ("no space left", "disk quota", "read-only file system", "max_temp_directory_size", "input/output error")
 
 
+class Unreadable(DataError):
+    """A table cannot be read, and why is not known."""
+
+
 @contextmanager
 def reading(where: str) -> Iterator[None]:
     """Turn any DuckDB exception inside the block into an error of this package.
@@ -49,7 +53,7 @@ def translated(error: duckdb.Error, where: str) -> OptimizerError:
         return MachineError(f"the disk failed: {_first_line(text)}", where=where, fix="free some space, and run again")
     if isinstance(error, duckdb.PermissionException) or "permission denied" in low:
         return MachineError("may not be read", where=place, fix="give the user of this run the right to read it")
-    return DataError(f"cannot be read: {_first_line(text)}", where=place, fix="write the file again")
+    return Unreadable(f"cannot be read: {_first_line(text)}", where=place, fix="write the file again")
 
 
 def _file_named(text: str) -> str | None:

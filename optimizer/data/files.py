@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -163,6 +164,8 @@ def _look_at(table: str, path: Path, base: Path) -> tuple[InputFile, bool]:
     name = str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
     try:
         state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            raise DataError("is no file: a device, a pipe or a socket", where=name, fix="name a Parquet or CSV file")
         with path.open("rb") as stream:
             head = stream.read(4)
             stream.seek(max(0, state.st_size - 4))

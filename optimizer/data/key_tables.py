@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from optimizer.data.layout import KEYS, quote
+from optimizer.data.limit_tables import missing
 from optimizer.data.tables import Tables
 from optimizer.data.times import NEVER, canonical, moment
 from optimizer.errors import DataError, nearest
 
 
-def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False) -> pa.Table:
+def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False, ordered: bool = False) -> pa.Table:
     """Read candidate keys, in the candidates' types.
 
     Parameters
@@ -25,6 +26,9 @@ def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False) ->
         What messages call it.
     whole : bool
         Whether it must have every key that the candidates have; else ``customer`` and ``offer`` are enough.
+
+    ordered : bool
+        Whether the rows keep their order.
 
     Returns
     -------
@@ -59,7 +63,10 @@ def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False) ->
         typed["slot"] = "s.slot"
         join = _named_slots(tables)
     listed = ", ".join(f"{sql} AS {quote(k)}" for k, sql in typed.items())
-    found = tables.con.sql(f'SELECT {listed} FROM "@keys" k{join}').to_arrow_table()
+    source, order = (
+        ('(SELECT *, row_number() OVER () AS "@row" FROM "@keys")', ' ORDER BY "@row"') if ordered else ('"@keys"', "")
+    )
+    found = tables.con.sql(f"SELECT {listed} FROM {source} k{join}{order}").to_arrow_table()
     tables.con.unregister("@keys")
     return found
 
@@ -93,6 +100,6 @@ def _read_file(path: Path) -> pa.Table:
             return pa.table({name: pa.array(column, pa.string()) for name, column in zip(header, columns, strict=True)})
         return pq.read_table(path)
     except FileNotFoundError as error:
-        raise DataError("is not there", where=str(path), fix="check the path") from error
+        raise missing(path) from error
     except (pa.ArrowInvalid, UnicodeDecodeError, ValueError) as error:
-        raise DataError("cannot be read", where=str(path), fix="write it again as Parquet or UTF-8 CSV") from error
+        raise DataError("cannot be read", where=path.name, fix="write it again as Parquet or UTF-8 CSV") from error

@@ -14,7 +14,7 @@ from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.catalog import Catalog
 from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
-from optimizer.data.layout import CANDIDATES, KEYS, KEYS_OF, family, not_finite, quote
+from optimizer.data.layout import CANDIDATES, KEYS, KEYS_OF, family, not_finite, quote, spoken
 from optimizer.errors import Finding, cut
 
 EXACT_FLOATS = 2**53
@@ -81,8 +81,8 @@ def _disagreement(con: duckdb.DuckDBPyConnection, key: str, model: Bound, other:
     return Finding(
         "data",
         f"{other.label} · {key}",
-        f"{key} is {other.columns[key]} here, for example {_example(con, key, other)}, but {model.columns[key]} in "
-        f"{model.label}, for example {_example(con, key, model)}",
+        f"{key} is {spoken(other.columns[key])} here, for example {_example(con, key, other)}, but "
+        f"{spoken(model.columns[key])} in {model.label}, for example {_example(con, key, model)}",
         "write it in one type in both; nothing is converted, for '007' is not 7",
     )
 
@@ -111,7 +111,8 @@ def _no_round_trip(con: duckdb.DuckDBPyConnection, key: str, kind: str, table: B
         Finding(
             "data",
             f"{file} · row {row:,} · {key}",
-            f"'{cut(value)}' is text, but {key} is {kind} in {model.label}, for example {_example(con, key, model)}",
+            f"'{cut(value)}' is no such value: {key} is {spoken(kind)} in {model.label}, for example "
+            f"{_example(con, key, model)}",
             f"write {key} as text in {model.label}, or as plain numbers here; '007' is not 7",
             count,
         )
@@ -132,7 +133,7 @@ def _beyond_exact(con: duckdb.DuckDBPyConnection, key: str, table: Bound) -> lis
         Finding(
             "data",
             f"{file} · row {row:,} · {key}",
-            f"{key} is {table.columns[key]}, and beyond 2^53 such numbers lose their last digits",
+            f"{key} is {spoken(table.columns[key])}, which beyond 2^53 lose their last digits",
             "write ids as whole numbers or as text",
             count,
         )

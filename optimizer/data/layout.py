@@ -86,6 +86,22 @@ def family(duckdb_type: str) -> str:
     return {"DECIMAL": "decimal", "DATE": "date", "BOOLEAN": "boolean", UNTYPED: "unknown"}.get(head, head.lower())
 
 
+def spoken(duckdb_type: str) -> str:
+    """Return what people call values of a DuckDB type."""
+    return _SPOKEN.get(family(duckdb_type), duckdb_type.lower())
+
+
+_SPOKEN = {
+    "integer": "whole numbers",
+    "decimal": "decimal numbers",
+    "float": "floating-point numbers",
+    "text": "text",
+    "date": "dates",
+    "time": "timestamps",
+    "boolean": "true or false",
+    "unknown": "empty",
+}
+
 UNTYPED = '"NULL"'
 """DuckDB's type of a column that holds nothing but NULL."""
 

@@ -6,7 +6,7 @@ import csv
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from optimizer.errors import DataError, Finding, nearest
+from optimizer.errors import DataError, Finding, cut, nearest
 
 Key = tuple[str | None, ...]
 
@@ -53,15 +53,29 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Dec
             if not limit.is_finite():
                 raise InvalidOperation
         except InvalidOperation:
-            wrong.append(Finding("data", f"{where} · {column} = {row[places[-1]]}", "is no number", "fill it"))
+            wrong.append(
+                Finding("data", f"{where} · {column} = {_shown(row[places[-1]])}", "is no number", "write one")
+            )
             continue
         if key in found:
             first = found[key][0]
-            wrong.append(Finding("data", where, f"repeats the key of row {first:,}", "remove one of them"))
+            what = f"repeats the key of row {first:,}"
+            wrong.append(Finding("data", f"{where} · {', '.join(keys)}", what, "remove one of them"))
         found[key] = (number, limit)
     if wrong:
         raise DataError(wrong)
     return {key: limit for key, (_, limit) in found.items()}
+
+
+def _shown(value: str | None) -> str:
+    return f"'{cut(value)}'" if value else "NULL"
+
+
+def missing(path: Path) -> DataError:
+    """Return what is said of a small table that is not there."""
+    near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
+    fix = f"you meant '{near}'" if near else f"the path is wrong: there is no {path.absolute()}"
+    return DataError("no such file", where=path.name, fix=fix)
 
 
 def read_table(path: Path) -> tuple[list[str], list[list[str | None]]]:
@@ -86,9 +100,7 @@ def read_table(path: Path) -> tuple[list[str], list[list[str | None]]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             lines = [line for line in csv.reader(file) if line]
     except FileNotFoundError as error:
-        raise DataError(
-            "is not there", where=str(path), fix="check the path; it is relative to the scenario"
-        ) from error
+        raise missing(path) from error
     except UnicodeDecodeError as error:
         raise DataError("is not UTF-8", where=path.name, fix="save it as UTF-8") from error
     if not lines:

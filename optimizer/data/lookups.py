@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 import duckdb
 
 from optimizer.data.catalog import Catalog
 from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
-from optimizer.data.layout import CANDIDATES, KEY_TABLE, NUMBERS, family, literal, quote
+from optimizer.data.layout import CANDIDATES, KEY_TABLE, NUMBERS, family, literal, quote, spoken
 from optimizer.data.places import list_rows
 from optimizer.data.rows import SHOWN, Rows
-from optimizer.errors import cut
+from optimizer.data.times import moment
+from optimizer.errors import cut, nearest
 
 SECRET = "customer"
 """The key whose values stay out of messages; rows say where to look."""
@@ -63,7 +66,8 @@ def _uncovered(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows, tabl
     named = "" if key == SECRET else f"'{cut(spare[0].values[0])}': "
     found.error(
         f"{spare[0].place} · {key}",
-        f"{named}{keys:,} {key}{'s' if keys > 1 else ''} of the candidates not in {rows.bound[table].label}"
+        f"{named}{keys:,} {key}{'s' if keys > 1 else ''} of the candidates {'are' if keys > 1 else 'is'} not in "
+        f"{rows.bound[table].label}"
         f" ({list_rows(row.place for row in spare)})",
         f"export {table} again, or drop these candidates",
         count=int(candidates),
@@ -76,8 +80,48 @@ def check_lead_days(found: Findings, rows: Rows, catalog: Catalog) -> None:
         kind = catalog.columns.get(table, {}).get("lead_days")
         if kind is not None and family(kind) not in NUMBERS | {"unknown"}:
             found.error(
-                f"{rows.bound[table].label} · lead_days", f"is {kind}, and days are whole numbers", "write numbers"
+                f"{rows.bound[table].label} · lead_days",
+                f"is {spoken(kind)}, and days are whole numbers",
+                "write numbers",
             )
+        elif kind is not None and (early := rows.find(table, "lead_days < 0", ("lead_days", "count(*) OVER ()"))):
+            found.error(
+                f"{early[0].place} · lead_days = {early[0].values[0]}",
+                "must not be negative: no contact arrives before it is sent",
+                "leave out the minus",
+                count=early[0].values[1],
+            )
+
+
+def check_zones(found: Findings, rows: Rows, catalog: Catalog, column: str) -> None:
+    """Warn of names in the customers' column of time zones that are no zones."""
+    if column not in catalog.columns.get("customers", {}):
+        return  # told where the zones are looked at
+    name = f"CAST({quote(column)} AS VARCHAR)"
+    listed = ", ".join(literal(zone) for zone in sorted(zoneinfo.available_timezones()))
+    odd = rows.find("customers", f"{name} IS NOT NULL AND {name} NOT IN ({listed})", (name, "count(*) OVER ()"))
+    if odd:
+        written, count = odd[0].values
+        near = nearest(written, zoneinfo.available_timezones())
+        found.warn(
+            f"{odd[0].place} · {column} = '{cut(written)}'",
+            "is no time zone: the rules hold for such a customer in every zone that occurs",
+            f"you meant '{near}'" if near else "an IANA name such as Europe/Lisbon",
+            count=count,
+        )
+
+
+def check_consents(found: Findings, rows: Rows, catalog: Catalog, zone: str) -> None:
+    """Warn of consents that end before they begin: they cover nothing."""
+    columns = catalog.columns.get("consents", {})
+    first, last = (moment(quote(name), columns[name], zone) if name in columns else None for name in ("from", "until"))
+    if first is None or last is None:
+        return
+    backwards = f"{last.date} < {first.date} OR {last.instant} < {first.instant}"
+    wrong = rows.find("consents", backwards, ("count(*) OVER ()",), limit=1)
+    if wrong:
+        what = "the consent ends before it begins, and so covers nothing"
+        found.warn(f"{wrong[0].place} · until", what, "the two are swapped", count=wrong[0].values[0])
 
 
 def check_history_keys(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows) -> None:

@@ -143,7 +143,7 @@ class Number:
         outside = [f"{self.sql} < {low}"] if low is not None and sizes.low < low else []
         outside += [f"{self.sql} > {high}"] if high is not None and sizes.high > high else []
         if outside:
-            yield fault(f"{guard}({' OR '.join(outside)})", must, self._range_fix())
+            yield fault(f"{guard}({' OR '.join(outside)})", must, self._range_fix(sizes))
         if max(-sizes.low, sizes.high) > LARGEST:
             yield fault(
                 f"{guard}abs(CAST({self.sql} AS DOUBLE)) > {LARGEST:.0f}",
@@ -151,8 +151,8 @@ class Number:
                 "look for a placeholder or a wrong unit",
             )
 
-    def _range_fix(self) -> str:
-        if self.range.low == 0 and self.range.high == 1:
+    def _range_fix(self, sizes: Sizes) -> str:
+        if self.range.low == 0 and self.range.high == 1 and 1 < sizes.high <= 100 and sizes.low >= 0:
             return f"it looks like per cent: divide by 100; or allow it with data.expect: {{{self.column.name}: any}}"
         return f"it is a mistake of the source; if not, allow it with data.expect: {{{self.column.name}: any}}"
 

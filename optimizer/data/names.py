@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from optimizer.data.catalog import Catalog
-from optimizer.data.layout import HISTORY, NUMBERS, UNTYPED, VISIBLE, VISIBLE_IN_HISTORY, family, quote
+from optimizer.data.layout import HISTORY, NUMBERS, UNTYPED, VISIBLE, VISIBLE_IN_HISTORY, family, quote, spoken
 from optimizer.data.uses import Label, Sort, Use
 from optimizer.errors import Finding, cut
 from optimizer.language.expressions import ColumnName, Expression
@@ -81,7 +81,9 @@ def _check_limit_column(catalog: Catalog, label: Label) -> None:
     if column.table != "customers":
         raise ValueError(f"'{label.column}' is no column of the customers table\nMaybe add it there")
     if family(catalog.type_of(column)) not in NUMBERS:
-        raise ValueError(f"'{label.column}' is {catalog.type_of(column)}, and a limit is a number\nMaybe write numbers")
+        raise ValueError(
+            f"'{label.column}' is {spoken(catalog.type_of(column))}, and a limit is a number\nMaybe write numbers"
+        )
 
 
 class TypeCheck:

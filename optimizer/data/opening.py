@@ -22,9 +22,10 @@ from optimizer.data.history import bind_history, refuse_old, without_channel
 from optimizer.data.keys import agree, keys_agree
 from optimizer.data.layout import CANDIDATES, HISTORY, KEYS, LEDGER, SLOTS, quote
 from optimizer.data.ledger import with_ledger
-from optimizer.data.lookups import check_history_keys, check_key_tables, check_lead_days
+from optimizer.data.lookups import check_consents, check_history_keys, check_key_tables, check_lead_days, check_zones
 from optimizer.data.measures import Fault, computed_faults, key_faults, numbers
 from optimizer.data.names import bind_uses
+from optimizer.data.parquet import naming_damaged
 from optimizer.data.rows import Rows
 from optimizer.data.slots import settle_slots
 from optimizer.data.tables import Input, Tables
@@ -73,7 +74,7 @@ def open_tables(
         threads=threads if threads is not None else scenario.solve.threads,
         memory_limit=memory_limit if memory_limit is not None else scenario.solve.memory_limit,
     )
-    with reading("the tables"):
+    with naming_damaged(con, sources.files), reading("the tables"):
         bound, queries = bind_all(con, sources, frames)
         inputs: tuple[Input, ...] = (*sources.opened, *queries)
         if few is None:
@@ -183,6 +184,10 @@ def _check(
         check_key_tables(con, found, rows)
         check_lead_days(found, rows, catalog)
         check_history(found, rows, scenario)
+        zones = scenario.horizon.timezone
+        check_consents(found, rows, catalog, zones if isinstance(zones, str) else zones.default)
+        if not isinstance(zones, str):
+            check_zones(found, rows, catalog, zones.column)
         tell_unknowns(con, found, rows, typed.sound, contracts.nulls, fail=scenario.data.on_null == "fail")
     return contracts
 

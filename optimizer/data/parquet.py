@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 
 from optimizer.data.bound import FILE, ROW, Bound
-from optimizer.data.faults import reading, translated
+from optimizer.data.faults import Unreadable, reading, translated
 from optimizer.data.files import Files
 from optimizer.data.layout import literal, quote
 from optimizer.errors import DataError, Finding
@@ -76,6 +78,24 @@ def _refuse_damaged(con: duckdb.DuckDBPyConnection, files: Files, listed: str) -
     ]
     if findings:
         raise DataError(findings)
+
+
+@contextmanager
+def naming_damaged(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Files]) -> Iterator[None]:
+    """Where reading failed for no reason that is known, read each Parquet file alone and name the damaged ones."""
+    try:
+        yield
+    except Unreadable as error:
+        every = "SELECT bit_xor(hash(t)) FROM read_parquet({}) t"
+        damaged = [
+            Finding("data", files.name(file.path), "the Parquet file is damaged inside", "write it again")
+            for files in tables.values()
+            for file in files.files
+            if not files.is_csv and not _opens(con, every, str(file.path))
+        ]
+        if not damaged:
+            raise
+        raise DataError(damaged) from error
 
 
 def _opens(con: duckdb.DuckDBPyConnection, query: str, path: str) -> bool:

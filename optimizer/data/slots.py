@@ -11,7 +11,7 @@ from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.clocks import warn_about_clocks
 from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
-from optimizer.data.layout import family, literal, quote
+from optimizer.data.layout import family, literal, quote, spoken
 from optimizer.data.places import Place
 from optimizer.data.times import NEVER, Moment, canonical, moment
 from optimizer.errors import cut
@@ -126,7 +126,7 @@ def _bind_slots(con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bou
     if candidates.typed and slots.typed and not timelike and family(kind) != family(theirs):
         found.error(
             f"{slots.label} · slot",
-            f"slot is {theirs} here, but {kind} in {candidates.label}",
+            f"slot is {spoken(theirs)} here, but {spoken(kind)} in {candidates.label}",
             "write it in one type in both",
         )
         return slots
@@ -144,7 +144,11 @@ def _bind_slots(con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bou
     for file, row, written in con.execute(
         f'SELECT "{FILE}", "{ROW}", "@written" FROM "@slots" WHERE slot IS NULL AND "@written" IS NOT NULL LIMIT 5'
     ).fetchall():
-        found.error(f"{Place(file, row)} · slot", f"'{cut(written)}' is no {kind}, as slots are in {candidates.label}")
+        found.error(
+            f"{Place(file, row)} · slot",
+            f"'{cut(written)}' is no such value: slots are {spoken(kind)} in {candidates.label}",
+            "write slots alike in both",
+        )
     bound = replace(slots, source='"@slots"', placed='"@slots"', columns={**slots.columns, "slot": kind})
     _read_times(con, found, bound, zone)
     return bound
@@ -169,4 +173,14 @@ def _read_times(con: duckdb.DuckDBPyConnection, found: Findings, slots: Bound, z
             what = "is missing" if value is None else f"'{cut(value)}' is neither a date nor a timestamp"
             fix = _HOW if name == column == "start" or name == "end" else f"{_HOW}, or add a column 'start'"
             found.error(f"{Place(file, row)} · {name}", what, fix, count=count)
+    if "end" in slots.columns:
+        _refuse_backwards(con, found, told, _moment(slots, "end", zone))
     warn_about_clocks(con, found, f"{slots.label} · {column}", '"@slots"', told, zone)
+
+
+def _refuse_backwards(con: duckdb.DuckDBPyConnection, found: Findings, start: Moment, end: Moment) -> None:
+    for file, row, count in con.execute(
+        f'SELECT "{FILE}", "{ROW}", count(*) OVER () FROM "@slots" '
+        f"WHERE {end.instant} < {start.instant} OR {end.date} < {start.date} ORDER BY ALL LIMIT 1"
+    ).fetchall():
+        found.error(f"{Place(file, row)} · end", "the slot ends before it starts", "the two are swapped", count=count)

@@ -10,7 +10,7 @@ import duckdb
 from optimizer.data.catalog import Catalog
 from optimizer.data.faults import reading
 from optimizer.data.findings import Findings
-from optimizer.data.layout import HISTORY, VISIBLE, family, quote
+from optimizer.data.layout import HISTORY, VISIBLE, family, quote, spoken
 from optimizer.data.names import BoundUse, TypeCheck
 from optimizer.data.rows import Rows
 from optimizer.errors import Finding, cut
@@ -57,6 +57,15 @@ def try_types(
         if complaint is None:
             typed.sound.append(bound)
             continue
+        nested = [c for c in bound.expression.columns if _is_nested(catalog.type_of(c))]
+        for column in nested:
+            if column not in told:
+                what = f"holds {spoken(catalog.type_of(column))}, which no expression can take"
+                found.error(f"{rows.bound[column.table or ''].label} · {column.name}", what, "write one value a row")
+        if nested:
+            told.update(nested)
+            typed.spoiled.append(bound)
+            continue
         texts = [c for c in bound.expression.columns if family(catalog.type_of(c)) == "text"]
         spoiled = [c for c in texts if c in told or _tell_spoiled(con, found, rows, c)]
         told.update(spoiled)
@@ -66,6 +75,10 @@ def try_types(
             where = scenario.where(bound.use.path)
             typed.mistakes.append(Finding("scenario", where, complaint, _hint(complaint), rule=bound.use.rule))
     return typed
+
+
+def _is_nested(duckdb_type: str) -> bool:
+    return duckdb_type.endswith("]") or duckdb_type.startswith(("STRUCT", "MAP", "UNION", "BLOB"))
 
 
 def _hint(complaint: str) -> str:

@@ -77,6 +77,17 @@ class Expression:
         parts = tuple(syntax.operands(self._tree, exp.And))
         return (self,) if len(parts) == 1 else tuple(_of(_unnest(part).copy()) for part in parts)
 
+    def texts(self) -> tuple[tuple[ColumnName, str], ...]:
+        """Return the columns that are compared with a text by ``=`` or ``IN``, each with the text."""
+        found = []
+        for node in self._tree.find_all(exp.EQ, exp.In, bfs=False):
+            others = node.expressions if isinstance(node, exp.In) else [node.expression]
+            if isinstance(node.this, exp.Column):
+                found += [
+                    (_name(node.this), one.name) for one in others if isinstance(one, exp.Literal) and one.is_string
+                ]
+        return tuple(found)
+
     def qualified(self, resolve: Callable[[ColumnName], ColumnName]) -> Expression:
         """Return it with every column replaced by what ``resolve`` says the name means."""
         tree = self._tree.copy()

@@ -73,7 +73,7 @@ def quote(name: str, mark: str = '"') -> str:
 
 def _pieces(text: str) -> list[_Piece]:
     if len(text) > LONGEST:
-        raise ValueError(f"an expression of {len(text):,} characters; at most {LONGEST:,} are read")
+        raise ValueError(f"an expression of {len(text):,} characters; at most {LONGEST:,} are read\n{_AS_COLUMN}")
     try:
         tokens = sqlglot.tokenize(text, read="duckdb")
     except SqlglotError as error:
@@ -105,6 +105,9 @@ def _piece(kind: TokenType, inner: str, raw: str) -> _Piece:
     return _Piece("word" if WORD.fullmatch(raw) else "symbol", raw)
 
 
+_AS_COLUMN = "Maybe compute it as a column of the table"
+
+
 class _Reader:
     """Walks over the pieces, always knowing whether an operand or an operator must come."""
 
@@ -124,7 +127,9 @@ class _Reader:
             if self.brackets + self.cases + self.prefixes > DEEPEST:
                 raise ValueError(f"nested deeper than {DEEPEST}\nMaybe compute part of it as a column of the table")
         if self.operand_next:
-            raise ValueError(f"the expression ends after '{self.pieces[-1]}': something is missing")
+            raise ValueError(
+                f"the expression ends after '{self.pieces[-1]}': something is missing\nMaybe a value or a column"
+            )
         if self.brackets:
             raise ValueError("a bracket is not closed\nMaybe add ')'")
         if self.cases:
@@ -159,7 +164,9 @@ class _Reader:
             self._prefix()
         elif piece.raw in _SYMBOLS or piece.raw == ")":
             before = f" after '{self._peek(-1)}'" if self.at else ""
-            raise ValueError(f"'{piece}'{before}: a value or a column is missing")
+            raise ValueError(
+                f"'{piece}'{before}: a value or a column is missing\nMaybe delete it, or write what it joins"
+            )
         else:
             raise _refused(piece)
         if not self.operand_next:
@@ -175,7 +182,9 @@ class _Reader:
         elif piece.upper in ("NULL", "TRUE", "FALSE") or (piece.upper == "DISTINCT" and before in ("IS", "NOT")):
             self._take()
         elif piece.upper in _QUERIES:
-            raise ValueError(f"'{piece}': sub-queries are not allowed in an expression")
+            raise ValueError(
+                f"'{piece}': sub-queries are not allowed in an expression\nMaybe compute it as a column of the table"
+            )
         elif following.raw == "(" and following.kind == "symbol":
             _check_function(piece)
             self._take(operand_next=True)
@@ -192,7 +201,7 @@ class _Reader:
         if self._peek().raw == "." and self._peek().kind == "symbol":
             self._take()
             if self._peek().kind not in ("word", "name"):
-                raise ValueError(f"'{self._peek(-2)}.' needs a column's name after the dot")
+                raise ValueError(f"'{self._peek(-2)}.' needs a column's name after the dot\nMaybe 'offers.cost'")
             self._take(quote(self._peek().raw))
 
     def _prefix(self) -> None:
@@ -208,10 +217,10 @@ class _Reader:
         elif piece.kind == "symbol" and piece.raw == ")":
             self.brackets -= 1
             if self.brackets < 0:
-                raise ValueError("')' closes no bracket")
+                raise ValueError("')' closes no bracket\nMaybe delete it")
             self._take()
         elif piece.raw == "," and piece.kind == "symbol" and not self.brackets:
-            raise ValueError("',' outside brackets: one expression is expected")
+            raise ValueError("',' outside brackets: one expression is expected\nMaybe write decimals with a point")
         elif piece.upper in _BETWEEN_OPERANDS or (piece.kind == "symbol" and piece.raw in _SYMBOLS):
             self._take(operand_next=True)
         else:
@@ -220,7 +229,7 @@ class _Reader:
 
 def _number(raw: str) -> str:
     if not _NUMBER.fullmatch(raw) or float(raw) == float("inf"):
-        raise ValueError(f"'{cut(raw, 40)}' is not a number")
+        raise ValueError(f"'{cut(raw, 40)}' is not a number\nMaybe 1.5 or 1e6")
     return raw
 
 
@@ -234,6 +243,6 @@ def _check_function(piece: _Piece) -> None:
 def _refused(piece: _Piece, after: _Piece | None = None) -> ValueError:
     place = f"'{piece}' after '{after}'" if after else f"'{piece}'"
     if piece.kind == "symbol":
-        return ValueError(f"{place} is not allowed in an expression")
+        return ValueError(f"{place} is not allowed in an expression\nMaybe leave it out")
     near = nearest(piece.raw, ("AND", "OR", "IN", "BETWEEN", "LIKE", "IS")) if piece.kind == "word" else None
     return ValueError(f"{place}: an operator is missing\nMaybe " + (f"you meant {near}" if near else "AND or OR"))

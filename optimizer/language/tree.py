@@ -61,9 +61,11 @@ def build(text: str) -> exp.Expression:
     try:
         trees = sqlglot.parse(sql, read="duckdb")
     except (SqlglotError, RecursionError) as error:
-        raise ValueError(f"cannot read the expression {cut(text)!r}") from error
+        raise ValueError(
+            f"cannot read the expression {cut(text)!r}\nMaybe a bracket or an operator is missing"
+        ) from error
     if len(trees) != 1 or trees[0] is None:
-        raise ValueError(f"cannot read {cut(text)!r} as one expression")
+        raise ValueError(f"cannot read {cut(text)!r} as one expression\nMaybe an operator is missing")
     tree = cast(exp.Expression, trees[0])
     _check(tree)
     return tree
@@ -97,7 +99,7 @@ def _check_node(node: exp.Expression) -> None:
     kind = type(node)
     carried = {key for key, value in node.args.items() if value}
     if kind not in _NODES or not carried <= _ARGUMENTS.get(kind, carried):
-        raise ValueError(f"{_written(node)} is not allowed in an expression")
+        raise ValueError(f"{_written(node)} is not allowed in an expression\nMaybe compute it as a column of the table")
     if kind in _PREDICATE or kind in _ARITHMETIC:
         loose = (exp.Not, *_PREDICATE) if kind in _PREDICATE else (exp.Not,)
         if any(isinstance(child, loose) for child in node.iter_expressions()):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from optimizer.errors import DataError, MachineError, UsageError
+from optimizer.errors import DataError, Finding, MachineError, UsageError
 from optimizer.plan.atomic import fsync_tree, locked, swap_in
 from optimizer.plan.plan import Plan
 
@@ -68,6 +68,10 @@ def check_target(folder: Path, mark: str = MARK, what: str = "run") -> None:
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent
+    if not parent.is_dir():
+        raise UsageError(
+            f"leads through a file, {parent.name}", where=str(folder), fix="name another folder with --out"
+        )
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder.absolute().parent):
@@ -76,6 +80,29 @@ def check_target(folder: Path, mark: str = MARK, what: str = "run") -> None:
         raise MachineError(
             f"cannot be written to: {error.strerror}", where=str(parent), fix="choose another folder with --out"
         ) from error
+
+
+def refuse_inputs(folder: Path, inputs: Mapping[str, Path]) -> None:
+    """Refuse a run folder that holds an input: publishing would take it away.
+
+    Parameters
+    ----------
+    folder : Path
+    inputs : mapping of name to path
+
+    Raises
+    ------
+    UsageError
+        All such inputs at once.
+    """
+    place = folder.resolve()
+    found = [
+        Finding("usage", str(folder), f"holds an input of this run, {name}", "name another folder with --out")
+        for name, path in inputs.items()
+        if path.resolve().is_relative_to(place)
+    ]
+    if found:
+        raise UsageError(found)
 
 
 def publish(plan: Plan, folder: Path) -> Path:
@@ -95,6 +122,7 @@ def publish(plan: Plan, folder: Path) -> Path:
 
     folder = Path(folder)
     check_target(folder)
+    refuse_inputs(folder, {str(one["path"]): Path(str(one["path"])) for one in plan.inputs})
     with staged(folder) as staging:
         write_files(plan, staging)
         _read_back(plan, staging)

@@ -96,7 +96,14 @@ class Evaluation:
             first.setdefault(violation.rule, violation)
             count[violation.rule] = count.get(violation.rule, 0) + 1
         return [
-            Finding("solve", name, str(v), "relax the rule, or its limit", count=count[name], rule=name)
+            Finding(
+                "solve",
+                name,
+                f"comes to {v.used:,} where the limit is {v.limit:,}",
+                "relax the rule, or its limit",
+                count=count[name],
+                rule=name,
+            )
             for name, v in first.items()
         ]
 

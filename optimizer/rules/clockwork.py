@@ -31,13 +31,13 @@ def in_windows(
         days = spans(window, world.first_day, world.last_arrival)
         return windowed(scope, world.day("arrival"), days, weight=weight, past=past)
     times = world.times("arrival").instant
-    instants = whole(rule, times[scope.kinds], "slots")
+    instants = whole(rule, times[scope.kinds], "candidates · slot")
     all_instants = np.where(np.isnan(times), 0, times).astype(np.int64)
     width = window.seconds * MICROSECONDS
     before = None
     then: IntArray = np.zeros(0, np.int64)
     if past is not None:
-        then = whole(rule, past.instant, "history")
+        then = whole(rule, past.instant, "history · at")
         before = past.at(then)
     starts = np.concatenate([instants, instants - width + 1, _between(past, then, instants, width)])
     hours = [(int(start), int(start) + width - 1) for start in np.unique(starts)]

@@ -77,7 +77,7 @@ class Stretches:
         there = low <= high
         if past is None or not len(group) or not len(past.instant):
             return there, np.zeros(there.shape, np.int64)
-        moments = whole(rule, past.instant, "history")
+        moments = whole(rule, past.instant, "history · at")
         width = max(int(label.max()), int(past.label.max())) + 1
         code = group.astype(np.int64) * width + label
         order = np.argsort(code)
@@ -134,7 +134,7 @@ def stretches(rule: str, scope: Scope, instant: npt.NDArray[np.float64], width: 
     DataError
         A kind that the rule reaches has no time of day.
     """
-    reached = np.unique(whole(rule, instant[scope.kinds], "slots"))
+    reached = np.unique(whole(rule, instant[scope.kinds], "candidates · slot"))
     end = np.append(np.unique(np.concatenate([reached, reached - width])), FAR)
     spans = np.stack([end, end + width - 1], axis=1)
     moment = np.nan_to_num(instant).astype(np.int64)
@@ -165,7 +165,8 @@ def whole(rule: str, instants: npt.NDArray[np.float64], where: str) -> IntArray:
     lacking = int(np.isnan(instants).sum())
     if lacking:
         raise DataError(
-            f"{lacking:,} times are dates without a time of day, which the hours of rule {rule} need",
+            f"{lacking:,} of {len(instants):,} times are dates without a time of day, which the hours of rule "
+            f"'{rule}' need",
             where=where,
             fix="write timestamps, or the rule in days",
         )

@@ -53,8 +53,9 @@ def model_for(section: str, keys: Iterable[str]) -> type[Rule]:
     if best is not None:
         return best[1]
     marking = sorted({key for kind in kinds for mark in kind.marks for key in mark})
+    fields = {field for kind in kinds for field in kind.model_fields}
     for key in sorted(written - {"name", "enabled"}):
-        if key not in marking and (near := nearest(key, marking)):
+        if key not in marking and key not in fields and (near := nearest(key, marking)):
             raise ValueError(f"unknown key '{key}'\nMaybe you meant '{near}'")
     known = "; ".join(" + ".join(sorted(mark)) for kind in kinds for mark in kind.marks)
     raise ValueError(f"no kind of rule has just these keys: {', '.join(sorted(written))}\nMaybe one of: {known}")

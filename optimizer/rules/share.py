@@ -45,9 +45,9 @@ class Share(Rule):
         limits = [x for x in (self.at_least, self.at_most) if x is not None]
         if not limits:
             raise ValueError("a share needs a limit\nMaybe 'at_most'")
-        for limit in limits:
-            if not 0 <= limit <= 1:
-                raise ValueError(f"a share lies between 0 and 1, not {limit}\nMaybe {limit / 100}")
+        for key, limit in (("at_least", self.at_least), ("at_most", self.at_most)):
+            if limit is not None and not 0 <= limit <= 1:
+                raise ValueError(f"'{key}: {limit}' is no share: it must lie in 0..1\nMaybe {_per_cent(limit)}")
         if len(limits) == 2 and limits[0] > limits[1]:
             raise ValueError(f"the minimum {limits[0]} is above the maximum {limits[1]}\nMaybe they are swapped")
         if self.penalty is not None and self.penalty < 0:
@@ -114,3 +114,7 @@ class Share(Rule):
         limits = " and ".join(f"{'at least' if s == '>=' else 'at most'} {n}" for s, n in self.limited)
         among = f" where {self.of.text}" if self.of is not None else ""
         return f"Of the plan's contacts{among}, those where {self.share.text}: {limits}."
+
+
+def _per_cent(limit: Decimal) -> str:
+    return f"{limit / 100}, if per cent are meant" if 2 <= limit <= 100 else "0.3"

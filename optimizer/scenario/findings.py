@@ -13,6 +13,13 @@ from optimizer.scenario.origin import Origin
 from optimizer.scenario.shape import known_keys
 from optimizer.scenario.yaml import Path
 
+_EXAMPLES = {
+    "keys with values": "{key: value}",
+    "a list": "[…], or a '-' before each item",
+    "text": "put it in quotes",
+    "true or false": "true",
+    "a whole number": "1",
+}
 _MUST_BE = {
     "model_type": "keys with values",
     "dict_type": "keys with values",
@@ -88,9 +95,9 @@ def _words(one: Any, path: Path, origin: Origin) -> tuple[str, str]:
         near = nearest(str(value), options) or (options[0] if len(options) == 1 else None)
         return f"{prefix}'{cut(value)}' is unknown", f"'{near}'" if near else f"one of: {', '.join(options)}"
     if kind == "string_pattern_mismatch":
-        fix = "use letters, digits, '-' and '_' alone" if key == "name" else ""
+        fix = "use letters, digits, '-' and '_' alone" if key == "name" else "write it in that form"
         return f"{prefix}'{cut(value)}' does not have the form {one['ctx']['pattern']}", fix
     if kind in _MUST_BE:
-        return f"{prefix}{cut(value)!r} must be {_MUST_BE[kind]}", ""
+        return f"{prefix}{cut(value)!r} must be {_MUST_BE[kind]}", _EXAMPLES[_MUST_BE[kind]]
     message = one["msg"].replace("Input should be", "must be").split(",")[0]
-    return f"{prefix}{cut(value)} {message[:1].lower()}{message[1:]}", ""
+    return f"{prefix}{cut(value)} {message[:1].lower()}{message[1:]}", "leave it out: the default holds then"

@@ -21,12 +21,24 @@ from pydantic import (
 )
 
 from optimizer.errors import Finding, MachineError, ScenarioError, UnsupportedError, nearest
+from optimizer.language.limits import TableLimit
 from optimizer.rules.base import Rule
 from optimizer.scenario import changes, checks, yaml
 from optimizer.scenario.findings import from_validation, split_fix
 from optimizer.scenario.origin import Origin, plain
 from optimizer.scenario.rule_lists import Constraints, ContactPolicies, Eligibility
-from optimizer.scenario.sections import Data, Holdout, Horizon, Objective, Pins, Scores, Section, Solve, Stability
+from optimizer.scenario.sections import (
+    Data,
+    Files,
+    Holdout,
+    Horizon,
+    Objective,
+    Pins,
+    Scores,
+    Section,
+    Solve,
+    Stability,
+)
 from optimizer.scenario.words import Moment, Name
 
 __all__ = ["Scenario"]
@@ -198,6 +210,26 @@ class Scenario(Section):
         """Return ``file, line L, column C`` of a path, or of the nearest thing around it."""
         found, missing = self._origin.find(path)
         return self._origin.where((*found, *missing))
+
+    def named_files(self) -> dict[str, Path]:
+        """Return the files and globs that the scenario names, by what names each; a ledger in a file is one."""
+        found = {
+            f"data.{table}": self.base / path
+            for table, source in self.data.sources().items()
+            if isinstance(source, Files)
+            for path in source.path
+        }
+        for rule in self.rules():
+            for key, limit in rule:
+                if isinstance(limit, TableLimit):
+                    found[f"{self.rule_path(rule)}.{key}"] = self.base / limit.table
+        for key, written in () if self.pins is None else self.pins:
+            if written is not None:
+                found[f"pins.{key}"] = self.base / written
+        ledger = self.data.ledger
+        if ledger is not None and "://" not in ledger and "${" not in ledger:
+            found["data.ledger"] = self.base / ledger.removeprefix("duckdb:")
+        return found
 
     def refuse_unsupported(self) -> None:
         """Refuse what is legal and not supported yet.

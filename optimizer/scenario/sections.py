@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from optimizer.errors import cut, nearest
 from optimizer.language.durations import Duration
@@ -109,6 +110,19 @@ class Files(Source):
     )
 
 
+READING = ("SELECT", "WITH", "FROM", "VALUES", "TABLE")
+"""What a query begins with; the database refuses the rest, for the transaction may only read."""
+
+
+def refuse_password(address: str) -> str:
+    """Return an address, which may be written to logs and manifests."""
+    if re.search(r"://[^/@\s]*:(?!\$\{)[^/@\s]+@|\bpassword=(?!\$\{)", address):
+        raise ValueError(
+            "a password stands in the file\nMaybe put the address into the environment and write '${NAME}'"
+        )
+    return address
+
+
 class Database(Source):
     """A table read from a database."""
 
@@ -120,6 +134,10 @@ class Database(Source):
     def _one_of_two(self) -> Self:
         if (self.query is None) == (self.table is None):
             raise ValueError("a database needs either 'query' or 'table'\nMaybe 'table: candidates'")
+        refuse_password(self.url)
+        words = (self.query or "").lstrip(" \t\r\n(").split(None, 1)
+        if self.query is not None and (not words or words[0].upper() not in READING):
+            raise ValueError("'query' does more than read\nMaybe begin it with SELECT or WITH")
         return self
 
     def address(self, where: str = "data") -> str:
@@ -165,7 +183,7 @@ class Data(Section):
     slots: AnySource | None = Field(None, description="Key slot: start (timestamp or date) [, end].")
     history: AnySource | None = Field(None, description="customer, offer, channel, at [, response, …].")
     consents: AnySource | None = Field(None, description="customer, channel [, purpose] [, from] [, until].")
-    ledger: Text | None = Field(
+    ledger: Annotated[Text, AfterValidator(refuse_password)] | None = Field(
         None, description="What earlier runs committed, read as history: a DuckDB file, or '${NAME}' of a PostgreSQL."
     )
     on_invalid: Literal["fail", "reject"] = Field("fail", description="What to do with rows that hold invalid values.")

@@ -201,7 +201,7 @@ class _Reader:
         if isinstance(event, ScalarEvent):
             return self.scalar(event)
         if len(path) >= DEEPEST:
-            self.refuse(_at(event), f"nested deeper than {DEEPEST}")
+            self.refuse(_at(event), f"nested deeper than {DEEPEST}", "a bracket is not closed")
             raise ScenarioError(self.findings)
         return self.mapping(events, path) if isinstance(event, MappingStartEvent) else self.sequence(events, path)
 
@@ -211,7 +211,7 @@ class _Reader:
         try:
             return scalar(event.value)
         except ValueError as error:
-            self.refuse(_at(event), str(error))
+            self.refuse(_at(event), str(error), "put it in quotes")
             return None
 
     def sequence(self, events: Iterator[Any], path: Path) -> list[Any]:

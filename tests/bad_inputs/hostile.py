@@ -1,0 +1,323 @@
+"""Content that wants to do more than be read."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import duckdb
+
+from tests.bad_inputs.kit import HEADER, ROWS, Bad
+
+
+def crm(path: Path) -> None:
+    """Make a DuckDB file with a table."""
+    with duckdb.connect(str(path)) as con:
+        con.execute("CREATE TABLE y AS SELECT 1 AS a")
+
+
+BOMB = "a: &a [x, x]\n" + "".join(f"{c}: &{c} [*{p}, *{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True))
+
+
+def where(expression: str) -> str:
+    return f'- {{name: evil, total: contacts, where: "{expression}", at_most: 3}}'
+
+
+CASES = [
+    Bad(
+        "a YAML tag",
+        2,
+        ("a tag (tag:yaml.org,2002:python/object/apply:os.system)",),
+        at="!!python",
+        maybe="write the value without it",
+        change=(("name: bad", "name: !!python/object/apply:os.system [echo]"),),
+    ),
+    Bad(
+        "a YAML bomb",
+        2,
+        ("an anchor (&a)",),
+        where="scenario.yaml, line 1, column 4",
+        maybe="write the value out where it is needed",
+        beside=24,
+        files={"scenario.yaml": BOMB},
+    ),
+    Bad(
+        "YAML nested without end",
+        2,
+        ("nested deeper than 20",),
+        where="scenario.yaml, line 1, column 23",
+        maybe="a bracket is not closed",
+        files={"scenario.yaml": "a: " + "[" * 3000},
+    ),
+    Bad(
+        "a scenario file of a gigabyte, nearly",
+        2,
+        ("the file has 1,000,001 bytes, more than 1,000,000",),
+        where="scenario.yaml",
+        maybe="put long lists into a table",
+        files={"scenario.yaml": "a" * 1_000_001},
+    ),
+    Bad(
+        "a sub-query",
+        2,
+        ("where: 'SELECT': sub-queries are not allowed in an expression",),
+        at='"cost',
+        maybe="compute it as a column of the table",
+        rules=where("cost < (SELECT max(cost) FROM candidates)"),
+    ),
+    Bad(
+        "a sub-query behind IN",
+        2,
+        ("where: 'SELECT': sub-queries are not allowed in an expression",),
+        at='"offer',
+        maybe="compute it as a column of the table",
+        rules=where("offer IN (SELECT offer FROM offers)"),
+    ),
+    Bad(
+        "EXISTS",
+        2,
+        ("where: unknown function 'EXISTS'",),
+        at='"EXISTS',
+        maybe="use one of abs, coalesce, greatest, least, round, ",
+        rules=where("EXISTS (SELECT 1)"),
+    ),
+    Bad(
+        "a file function",
+        2,
+        ("where: unknown function 'read_text'",),
+        at='"read',
+        maybe="you meant 'greatest'",
+        rules=where("read_text('/etc/passwd') = 'x'"),
+    ),
+    Bad(
+        "a file as a table",
+        2,
+        ("where: '/etc/passwd' after 'FROM': an operator is missing",),
+        at='"cost',
+        maybe="AND or OR",
+        rules=where("cost < (FROM '/etc/passwd')"),
+    ),
+    Bad(
+        "getenv",
+        2,
+        ("where: unknown function 'getenv'",),
+        at='"getenv',
+        maybe="use one of abs, coalesce, greatest, least, round, ",
+        rules=where("getenv('HOME') = 'x'"),
+    ),
+    Bad(
+        "a pragma",
+        2,
+        ("where: 'database_list' after 'PRAGMA': an operator is missing",),
+        at='"PRAGMA',
+        maybe="AND or OR",
+        rules=where("PRAGMA database_list"),
+    ),
+    Bad(
+        "a second statement",
+        2,
+        ("where: ';' after '3' is not allowed in an expression",),
+        at='"cost',
+        maybe="leave it out",
+        rules=where("cost < 3; DROP TABLE candidates"),
+    ),
+    Bad(
+        "a comment",
+        2,
+        ("where: comments are not allowed in an expression: -- AND propensity > 0.5",),
+        at='"cost',
+        maybe="use a YAML comment",
+        rules=where("cost < 3 -- AND propensity > 0.5"),
+    ),
+    Bad(
+        "a hundred thousand nested brackets",
+        2,
+        ("where: an expression of 200,004 characters; at most 100,000 are read",),
+        at='"(((',
+        maybe="compute it as a column of the table",
+        rules=where("(" * 100_000 + "cost" + ")" * 100_000),
+    ),
+    Bad(
+        "an expression without end",
+        2,
+        ("where: an expression of 259,995 characters; at most 100,000 are read",),
+        at='"cost',
+        maybe="compute it as a column of the table",
+        rules=where(" AND ".join(["cost < 3"] * 20_000)),
+    ),
+    Bad(
+        "an expression cut off",
+        2,
+        ("where: the expression ends after '<': something is missing",),
+        at='"cost',
+        maybe="a value or a column",
+        rules=where("cost <"),
+    ),
+    Bad(
+        "an aggregate",
+        2,
+        ("where: unknown function 'sum'",),
+        at='"sum',
+        maybe="use one of abs, coalesce, greatest, least, round, ",
+        rules=where("sum(cost) < 3"),
+    ),
+    Bad(
+        "a window function",
+        2,
+        ("where: unknown function 'row_number'",),
+        at='"row',
+        maybe="use one of abs, coalesce, greatest, least, round, ",
+        rules=where("row_number() OVER () < 3"),
+    ),
+    Bad(
+        "a lambda",
+        2,
+        ("where: unknown function 'list_filter'",),
+        at='"list',
+        maybe="use one of abs, coalesce, greatest, least, round, ",
+        rules=where("list_filter([1], x -> x > cost)"),
+    ),
+    Bad(
+        "a cast to a type that is not there",
+        2,
+        ("where: '::' after 'cost' is not allowed in an expression",),
+        at='"cost',
+        maybe="leave it out",
+        rules=where("cost::regclass = 3"),
+    ),
+    Bad(
+        "a pickle",
+        3,
+        ("'.pkl' is neither Parquet nor CSV",),
+        where="candidates.pkl",
+        maybe="write it as .parquet or .csv",
+        change=(("candidates.csv", "candidates.pkl"),),
+        files={"candidates.pkl": pickle.dumps({"a": 1})},
+    ),
+    Bad(
+        "a pickle named CSV",
+        3,
+        ("is named .csv but is no text",),
+        where="candidates.csv",
+        maybe="write it as CSV, or name it for what it is",
+        files={"candidates.csv": pickle.dumps({"a": 1})},
+    ),
+    Bad(
+        "a Python file as a table",
+        3,
+        ("'.py' is neither Parquet nor CSV",),
+        where="candidates.py",
+        maybe="write it as .parquet or .csv",
+        change=(("candidates.csv", "candidates.py"),),
+        files={"candidates.py": "print(1)"},
+    ),
+    Bad(
+        "a name that leaves the folder",
+        2,
+        ("name: '../../up' is not a name",),
+        at="../.",
+        maybe="use letters, digits, '-' and '_' alone",
+        change=(("name: bad", "name: ../../up"),),
+    ),
+    Bad(
+        "a limits table outside the folder",
+        3,
+        ("no such file",),
+        where="limits.csv",
+        maybe="the path is wrong: there is no",
+        rules="- {name: c, total: contacts, for_each: offer, at_most: {table: ../../limits.csv, column: most}}",
+    ),
+    Bad(
+        "a query that writes",
+        2,
+        ("'query' does more than read",),
+        at="'DELETE",
+        maybe="begin it with SELECT or WITH",
+        change=(("candidates.csv", "{url: 'duckdb:crm.duckdb', query: 'DELETE FROM y RETURNING *'}"),),
+        files={"crm.duckdb": crm},
+    ),
+    Bad(
+        "a query that reads a file",
+        3,
+        ('the database refuses the query: Cannot access file "/etc/pas',),
+        where="candidates (duckdb:crm.duckdb)",
+        maybe="try it in the database's own shell, as the same user",
+        change=(("candidates.csv", "{url: 'duckdb:crm.duckdb', query: \"SELECT * FROM read_csv('/etc/passwd')\"}"),),
+        files={"crm.duckdb": crm},
+    ),
+    Bad(
+        "a query that copies out",
+        2,
+        ("'query' does more than read",),
+        at='"COPY',
+        maybe="begin it with SELECT or WITH",
+        change=(("candidates.csv", "{url: 'duckdb:crm.duckdb', query: \"COPY (SELECT 1) TO 'out.csv'\"}"),),
+        files={"crm.duckdb": crm},
+    ),
+    Bad(
+        "a very long key",
+        2,
+        ("unknown key 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",),
+        at="kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+        maybe="one of: version, name, as_of, horizon, data, objec",
+        more="k" * 500 + ": 1\n",
+    ),
+    Bad(
+        "a control character in a name",
+        2,
+        ("a control character",),
+        at="\x07d",
+        maybe="delete it and type the text again",
+        change=(("name: bad", "name: b\x07d"),),
+    ),
+    Bad(
+        "terminal codes in a value",
+        2,
+        ("engine: '\\x1b[2Jgreedy' is unknown",),
+        at='"\\e[',
+        maybe="'greedy'",
+        change=(("engine: greedy", 'engine: "\\e[2Jgreedy"'),),
+    ),
+    Bad(
+        "terminal codes in a table",
+        3,
+        ("text in a number column",),
+        where="candidates.csv · row 2 · propensity = '\\x1b[2J\\x1b[31mgone'",
+        maybe="empty the field, or repair the job that writes it",
+        files={"candidates.csv": HEADER + ROWS.replace("0.25", "\x1b[2J\x1b[31mgone")},
+    ),
+    Bad(
+        "a hundred nested brackets",
+        2,
+        ("where: nested deeper than 24",),
+        at='"(((',
+        maybe="compute part of it as a column of the table",
+        rules=where("(" * 100 + "cost" + ")" * 100),
+    ),
+    Bad(
+        "forty thousand nested brackets",
+        2,
+        ("where: nested deeper than 24",),
+        at='"(((',
+        maybe="compute part of it as a column of the table",
+        rules=where("(" * 40_000 + "cost" + ")" * 40_000),
+    ),
+    Bad(
+        "a query that reads a variable of this program",
+        3,
+        ("the database refuses the query: Table with name sources does",),
+        where="candidates (duckdb:crm.duckdb)",
+        maybe="try it in the database's own shell, as the same user",
+        change=(("candidates.csv", "{url: 'duckdb:crm.duckdb', query: 'SELECT * FROM sources'}"),),
+        files={"crm.duckdb": crm},
+    ),
+    Bad(
+        "two statements in a query",
+        3,
+        ('the database refuses the query: Cannot access file "out.csv"',),
+        where="candidates (duckdb:crm.duckdb)",
+        maybe="try it in the database's own shell, as the same user",
+        change=(("candidates.csv", "{url: 'duckdb:crm.duckdb', query: \"SELECT 1; COPY y TO 'out.csv'\"}"),),
+        files={"crm.duckdb": crm},
+    ),
+]
