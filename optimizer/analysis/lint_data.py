@@ -61,7 +61,7 @@ def _pointless(compiled: Compiled) -> Iterator[Finding]:
 
 
 def _short_history(compiled: Compiled) -> Iterator[Finding]:
-    """Find windows that reach back further than the history does."""
+    """Find windows of which the history does not cover half: a few days without any contact prove nothing."""
     scenario, tables = compiled.scenario, compiled.tables
     if HISTORY not in tables.original or scenario.data.history_since is not None:
         return
@@ -72,7 +72,7 @@ def _short_history(compiled: Compiled) -> Iterator[Finding]:
         if not isinstance(window, Window) or window.days is None or not getattr(rule, "count_history", True):
             continue
         since = scenario.horizon.start - dt.timedelta(days=window.days - 1)
-        if first is not None and first > since:
+        if first is not None and first - since > (scenario.horizon.start - since) / 2:
             what = f"looks back to {since}, and the history begins on {first}: what was sent before counts as nothing"
             yield _finding(compiled, rule, what, f"export more of it, or say that it is whole: history_since: {since}")
 

@@ -175,7 +175,7 @@ def _look_at(table: str, path: Path, base: Path) -> tuple[InputFile, bool]:
             raise MachineError(
                 "may not be read", where=name, fix="give the user of this run the right to read it"
             ) from error
-        raise MachineError(f"cannot be opened: {error.strerror}", where=name) from error
+        raise MachineError(f"cannot be opened: {error.strerror}", where=name, fix="check the disk") from error
     if state.st_size == 0:
         raise DataError("the file is empty", where=name, fix="the job that writes it failed: run it again")
     suffix = path.suffix.lower()

@@ -24,15 +24,15 @@ def number(value: object) -> Decimal:
     """
     text = repr(value) if isinstance(value, float) else str(value)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise ValueError(f"{cut(value)!r} is not a number")
+        raise ValueError(f"{cut(value)!r} is not a number\nMaybe 1, 0.5 or 1e6")
     try:
         found = Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"'{cut(text)}' is not a number") from None
+        raise ValueError(f"'{cut(text)}' is not a number\nMaybe 1, 0.5 or 1e6") from None
     if not found.is_finite():
-        raise ValueError(f"'{cut(text)}' is not a finite number")
+        raise ValueError(f"'{cut(text)}' is not a finite number\nMaybe leave the limit out")
     if found and not -LARGEST_EXPONENT <= found.adjusted() <= LARGEST_EXPONENT:
-        raise ValueError(f"'{cut(text)}' is beyond what can be counted exactly")
+        raise ValueError(f"'{cut(text)}' is beyond what can be counted exactly\nMaybe use a larger unit")
     return found
 
 
@@ -46,8 +46,8 @@ def _whole(value: object) -> int:
 def _share(value: object) -> Decimal:
     found = number(value)
     if not 0 <= found <= 1:
-        per_cent = f"\nMaybe {found / 100}, if per cent are meant" if 1 < found <= 100 else ""
-        raise ValueError(f"{cut(value)} is not a share: it must lie in 0..1{per_cent}")
+        fix = f"{found / 100}, if per cent are meant" if 2 <= found <= 100 else "0.3"
+        raise ValueError(f"{cut(value)} is not a share: it must lie in 0..1\nMaybe {fix}")
     return found
 
 
@@ -98,7 +98,7 @@ def _limit(value: object) -> Any:
     try:
         return number(value)
     except ValueError as error:
-        raise ValueError(f"{error}\nMaybe a number, {{table, column}} or {{column}}") from None
+        raise ValueError(f"{str(error).splitlines()[0]}\nMaybe a number, {{table, column}} or {{column}}") from None
 
 
 Limit = Annotated[Number | TableLimit | ColumnLimit, BeforeValidator(_limit)]

@@ -75,7 +75,9 @@ class Place:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise MachineError(f"cannot be made: {error.strerror}", where=self.written) from error
+                raise MachineError(
+                    f"cannot be made: {error.strerror}", where=self.written, fix="name another place, or check the disk"
+                ) from error
             with closing(open_duckdb(path, self.written, read_only=False)) as connection:
                 connection.execute("BEGIN TRANSACTION")
                 yield DuckDbStore(connection)

@@ -47,7 +47,7 @@ def apply(top: type[BaseModel], origin: Origin, values: Mapping[str, Any]) -> Or
 def _changed(top: type[BaseModel], origin: Origin, dotted: str, value: Any) -> Origin:
     path, missing = origin.find(dotted)
     if not path and not missing:
-        raise ValueError("an empty path")
+        raise ValueError("an empty path\nMaybe 'constraints.budget.at_most'")
     data = plain(origin.document.data)
     if missing:
         path = (*path, *_new_keys(top, data, path, missing))
@@ -73,7 +73,7 @@ def _new_keys(top: type[BaseModel], data: Any, path: Path, missing: tuple[str, .
         names = [str(rule["name"]) for rule in here]
         raise ValueError(_unknown("rule", missing[0], names))
     if not isinstance(here, dict):
-        raise ValueError(f"'{path[-1]}' is a value: nothing lies below it")
+        raise ValueError(f"'{path[-1]}' is a value: nothing lies below it\nMaybe leave out what follows it")
     new: Path = ()
     for number, step in enumerate(missing):
         known = known_keys(top, data, (*path, *new))

@@ -98,7 +98,9 @@ class Scenario(Section):
         except IsADirectoryError:
             raise ScenarioError("this is a folder", where=str(path), fix=f"{path / 'scenario.yaml'}") from None
         except OSError as error:
-            raise MachineError(f"cannot be read: {error.strerror}", where=str(path)) from error
+            raise MachineError(
+                f"cannot be read: {error.strerror}", where=str(path), fix="check the file and its permissions"
+            ) from error
         return cls.parse(yaml.decode(raw, str(path)), base=path.resolve().parent, file=str(path))
 
     @classmethod

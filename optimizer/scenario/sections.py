@@ -90,7 +90,7 @@ class Source(Section):
         theirs = [name.casefold() for name in self.columns.values()]
         twice = next((name for name in theirs if theirs.count(name) > 1), None)
         if twice is not None:
-            raise ValueError(f"'columns' takes '{cut(twice)}' for two columns")
+            raise ValueError(f"'columns' takes '{cut(twice)}' for two columns\nMaybe one of them is another column")
         return self
 
 

@@ -37,7 +37,7 @@ def _date(value: object) -> dt.date:
         if isinstance(value, str) and _DATE.fullmatch(value):
             return dt.date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"'{value}' is not in the calendar") from None
+        raise ValueError(f"'{value}' is not in the calendar\nMaybe the month has fewer days") from None
     raise ValueError(f"'{cut(value)}' is not a date\nMaybe write it as 2026-11-23")
 
 

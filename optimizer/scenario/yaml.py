@@ -118,7 +118,9 @@ def read(text: str, file: str) -> Document:
         reader.refuse((line, column), "a control character", "delete it and type the text again")
         data = {}
     except YAMLError as error:
-        raise ScenarioError(f"this is not YAML: {cut(error)}", where=file) from None
+        raise ScenarioError(
+            f"this is not YAML: {cut(error)}", where=file, fix="check quotes, brackets and indentation"
+        ) from None
     if reader.findings:
         raise ScenarioError(reader.findings)
     return Document(data, reader.keys, reader.values)
@@ -141,7 +143,7 @@ def scalar(text: str) -> Any:
     if not (_WHOLE.fullmatch(text) or _DECIMAL.fullmatch(text)):
         return text
     if len(text) > _LONGEST_NUMBER:
-        raise ValueError("a number with more than a thousand digits")
+        raise ValueError("a number with more than a thousand digits\nMaybe put it in quotes")
     return int(text, 0 if text[:2] in ("0o", "0x") else 10) if _WHOLE.fullmatch(text) else Decimal(text)
 
 
@@ -211,7 +213,7 @@ class _Reader:
         try:
             return scalar(event.value)
         except ValueError as error:
-            self.refuse(_at(event), str(error), "put it in quotes")
+            self.refuse(_at(event), *str(error).split("\nMaybe "))
             return None
 
     def sequence(self, events: Iterator[Any], path: Path) -> list[Any]:

@@ -148,7 +148,7 @@ def test_a_range_for_a_column_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_a_cap_column_must_be_a_number_of_the_customers_table(tmp_path: Path) -> None:
     write(tmp_path, candidates=CANDIDATES, customers="customer,cap\nC1,few\nC2,many\n")
-    with pytest.raises(ScenarioError, match="'cap' is VARCHAR, and a limit is a number"):
+    with pytest.raises(ScenarioError, match="'cap' is text, and a limit is a number"):
         opened(tmp_path, rules="contact_policies: [{name: c, at_most: {column: cap}, within: 7 days}]\n")
 
 

@@ -36,7 +36,7 @@ def test_naive_times_are_in_the_horizons_zone_and_aware_ones_are_converted(tmp_p
 def test_naive_beside_aware_is_a_warning(tmp_path: Path) -> None:
     slots(tmp_path, "2026-11-23T09:00", "2026-11-23T09:00+05:00")
     warning = opened(tmp_path, objective="value").findings[0]
-    assert "1 times have no offset beside 1 that have one; those without are read as UTC" in warning.what
+    assert "1 of 2 times have no offset from UTC; they are read as UTC" in warning.what
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_date_slots_match_a_slots_table_of_text(tmp_path: Path) -> None:
 def test_a_csv_slot_007_is_not_slot_7(tmp_path: Path) -> None:
     write(tmp_path, slots="slot,start\n007,2026-11-23\n")
     frame = pd.DataFrame({"customer": ["a"], "offer": ["x"], "slot": [7], "value": [1.0]})
-    with pytest.raises(DataError, match=r"slots\.csv · row 1 · slot: '007' is no BIGINT"):
+    with pytest.raises(DataError, match=r"slots\.csv · row 1 · slot: '007' is no such value: slots are whole numbers"):
         opened(tmp_path, {"candidates": frame}, objective="value")
 
 
@@ -112,7 +112,7 @@ def test_typed_slots_of_other_sorts_are_refused(tmp_path: Path) -> None:
         "candidates": pd.DataFrame({"customer": ["a"], "offer": ["x"], "slot": [7], "value": [1.0]}),
         "slots": pd.DataFrame({"slot": ["7"], "start": ["2026-11-23"]}),
     }
-    with pytest.raises(DataError, match=r"slots \(frame\) · slot: slot is VARCHAR here, but BIGINT in candidates"):
+    with pytest.raises(DataError, match=r"slots \(frame\) · slot: slot is text here, but whole numbers in candidates"):
         opened(tmp_path, frames, objective="value")
 
 

@@ -138,7 +138,7 @@ def test_a_damaged_page_is_named(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[4:300] = bytes(296)
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"candidates\.parquet: cannot be read"):
+    with pytest.raises(DataError, match=r"candidates\.parquet: the Parquet file is damaged inside"):
         opened(tmp_path, candidates="candidates.parquet")
 
 

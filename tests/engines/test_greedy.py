@@ -139,7 +139,7 @@ def test_best_efforts_are_made_even_where_the_first_try_falls_short():
 def test_a_minimum_out_of_reach_names_its_rule_and_says_how_short():
     least = Rows("least", uses(2, (0, 1), (1, 1)), np.array([2]), np.array([UNLIMITED]))
     with pytest.raises(
-        NoPlanError, match=r"least .*uses 1 where the limit is 2(.|\n)*Maybe use the exact engine"
+        NoPlanError, match=r"least: .*comes to 1 where the limit is 2(.|\n)*Maybe use the exact engine"
     ) as none:
         chosen(make_problem([1, 1], counters=(cap(2, 1),), rows=(least,)))
     assert [f.rule for f in none.value.findings] == ["least"]

@@ -121,7 +121,7 @@ def test_findings_come_one_for_each_rule_with_their_number():
     caps = Counter("cap", 0, uses(2, (0, 0, 1), (1, 1, 1), instances=2), np.array([0, 0]))
     (finding,) = evaluate(make_problem([1, 1], counters=(caps,)), np.array([0, 1])).findings()
     assert (finding.rule, finding.count) == ("cap", 2)
-    assert "cap (group 0, instance 0) uses 1 where the limit is 0" in str(finding)
+    assert "cap: comes to 1 where the limit is 0" in str(finding)
 
 
 @pytest.mark.parametrize("chosen", [[1, 0], [0, 0], [-1], [2]])

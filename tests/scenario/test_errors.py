@@ -68,15 +68,25 @@ def only_finding(extra: str) -> tuple[str, str, str]:
         ),
         ("contact_policies:\n  - {at_most: 3}\n", "line 6, column 5", "the key 'name' is missing", "add 'name: …'"),
         ("contact_policies:\n  - three\n", "line 6, column 5", "a rule is a name and keys with values", "{name: …, …}"),
-        ("eligibility: {name: a}\n", "line 5, column 14", "eligibility: \"{'name': 'a'}\" must be a list", ""),
+        (
+            "eligibility: {name: a}\n",
+            "line 5, column 14",
+            "eligibility: \"{'name': 'a'}\" must be a list",
+            "[…], or a '-' before each item",
+        ),
         (
             "contact_policies:\n  - {name: a b, at_most: 3}\n",
             "line 6, column 12",
             "name: 'a b' does not have the form ^[A-Za-z0-9_-]+$",
             "use letters, digits, '-' and '_' alone",
         ),
-        ("solve: {threads: 0}\n", "line 5, column 18", "threads: 0 must be greater than or equal to 1", ""),
-        ("solve: {threads: two}\n", "line 5, column 18", "threads: 'two' is not a number", ""),
+        (
+            "solve: {threads: 0}\n",
+            "line 5, column 18",
+            "threads: 0 must be greater than or equal to 1",
+            "leave it out: the default holds then",
+        ),
+        ("solve: {threads: two}\n", "line 5, column 18", "threads: 'two' is not a number", "1, 0.5 or 1e6"),
         (
             "holdout: {share: 5, salt: x}\n",
             "line 5, column 18",
