@@ -17,6 +17,7 @@ from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
 from optimizer.engines import baselines, choose, policy_costs
 from optimizer.errors import Finding, InfeasibleError, UsageError
+from optimizer.failpoints import reach
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
@@ -238,9 +239,11 @@ class Stopwatch:
     def stage(self, name: str, observer: Observer) -> Iterator[None]:
         """Time one stage."""
         observer.stage(name)
+        reach(f"begin {name}")
         start = time.monotonic()
         try:
             yield
+            reach(f"end {name}")
         finally:
             self.timings[name] = round(time.monotonic() - start, 3)
             self.timings["total"] = round(time.monotonic() - self.began, 3)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from optimizer.errors import FINDINGS_SHOWN, Finding, InfeasibleError, OptimizerError
+from optimizer.failpoints import reach
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +33,9 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old one or the new one, whole."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        reach(f"write {path.name}")
         fresh.write_text(text, encoding="utf-8", newline="\n")
+        reach(f"replace {path.name}")
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ import duckdb
 from optimizer.data.databases import POSTGRES, connect_postgres, duckdb_file, failing, open_duckdb
 from optimizer.data.ledger import address_of
 from optimizer.errors import MachineError
+from optimizer.failpoints import reach
 from optimizer.scenario.environment import expand
 
 if TYPE_CHECKING:
@@ -78,20 +79,26 @@ class Place:
                 raise MachineError(
                     f"cannot be made: {error.strerror}", where=self.written, fix="name another place, or check the disk"
                 ) from error
+            reach("open the ledger")
             with closing(open_duckdb(path, self.written, read_only=False)) as connection:
                 connection.execute("BEGIN TRANSACTION")
                 yield DuckDbStore(connection)
+                reach("commit")
                 connection.execute("COMMIT")
+                reach("close the ledger")
 
 
 @contextmanager
 def _postgres(address: str, written: str) -> Iterator[Store]:
+    reach("open the ledger")
     with connect_postgres(address, written) as connection, failing(written, "cannot be written"):
         with closing(connection.cursor()) as cursor:
             cursor.execute(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
             cursor.fetchall()
             yield PostgresStore(cursor)
+        reach("commit")
         connection.commit()
+        reach("close the ledger")
 
 
 class DuckDbStore:
@@ -102,14 +109,17 @@ class DuckDbStore:
 
     def execute(self, sql: str) -> None:
         """Run a statement."""
+        reach(f"execute {sql[:40]}")
         self._connection.execute(sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
+        reach("ask")
         return self._connection.execute(sql).fetchall()
 
     def stage(self, table: pa.Table) -> None:
         """Make a temporary table of these rows."""
+        reach("stage rows")
         self._connection.register("@rows", table)
         self._connection.execute(f'CREATE TEMP TABLE {STAGED} AS SELECT * FROM "@rows"')
         self._connection.unregister("@rows")
@@ -123,13 +133,16 @@ class PostgresStore:
 
     def execute(self, sql: str) -> None:
         """Run a statement."""
+        reach(f"execute {sql[:40]}")
         self._cursor.execute(sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
+        reach("ask")
         self._cursor.execute(sql)
         return [tuple(row) for row in self._cursor.fetchall()]
 
     def stage(self, table: pa.Table) -> None:
         """Make a temporary table of these rows."""
+        reach("stage rows")
         self._cursor.adbc_ingest(STAGED, table, mode="create", temporary=True)

@@ -8,10 +8,11 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from optimizer.errors import MachineError
+from optimizer.failpoints import reach
 
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
@@ -26,6 +27,7 @@ def fsync_tree(folder: Path) -> None:
 
 
 def _fsync(path: Path) -> None:
+    reach(f"fsync {path.name}")
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -36,18 +38,32 @@ def _fsync(path: Path) -> None:
 def swap_in(fresh: Path, place: Path) -> None:
     """Put a folder into its place; what stood there is removed afterwards.
 
-    Where the system can exchange two names at once (Linux), nobody ever sees the place empty.
+    Where the system can exchange two names at once (Linux), nobody ever sees the place empty. If the disk fails in
+    the end, the old one is put back.
     """
+    reach("exchange")
     if place.is_dir() and any(place.iterdir()):
-        if not _exchange(fresh, place):
+        if _exchange(fresh, place):
+            _flushed(place.parent, lambda: _exchange(fresh, place))
+        else:
             aside = place.parent / f".{place.name}.old"
             shutil.rmtree(aside, ignore_errors=True)
             place.rename(aside)
             fresh.rename(place)
+            _fsync(place.parent)
             shutil.rmtree(aside, ignore_errors=True)
     else:
         fresh.replace(place)
-    _fsync(place.parent)
+        _flushed(place.parent, lambda: place.rename(fresh))
+
+
+def _flushed(folder: Path, back: Callable[[], object]) -> None:
+    """Flush a folder after a change of names; take the change back where that fails."""
+    try:
+        _fsync(folder)
+    except OSError:
+        back()
+        raise
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -93,12 +109,15 @@ def locked(folder: Path, *, lock: str = "lock", doing: str = "writing this folde
             if not _is_at(file.fileno(), path):
                 continue  # the run that held it has just removed it: a third one may hold a new file of that name
             try:
+                reach("lock")
                 file.truncate(0)
                 file.write(f"process {os.getpid()} on {platform.node()}\n")
                 file.flush()
                 yield
             finally:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # a lock that is left is nobody's, and keeps nobody out
+                    reach("unlock")
+                    path.unlink(missing_ok=True)
             return
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from optimizer.data.files import digest
 from optimizer.errors import Finding, UsageError, nearest
+from optimizer.failpoints import reach
 from optimizer.plan.folder import check_target, staged
 from optimizer.plan.plan import Plan
 
@@ -98,12 +99,14 @@ def deliver(
     with staged(folder) as staging:
         for values, rows in _parts(table, by):
             path = staging / f"{_name(values, {one.file for one in made}, form)}.{form}"
+            reach(f"write {path.name}")
             guarded = _write(rows, path, mark=mark, guard=guard)
             customers = pc.count_distinct(rows["customer"], mode="all").as_py()
             made.append(
                 Delivery(path.name, values, rows.num_rows, customers, guarded, path.stat().st_size, digest(path))
             )
         listed = {"run_id": plan.summary["run_id"], "contacts": table.num_rows, "files": [asdict(one) for one in made]}
+        reach(f"write {INDEX}")
         (staging / INDEX).write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return tuple(made)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.data.files import digest
+from optimizer.failpoints import reach
 from optimizer.plan.audit.report import AuditReport
 from optimizer.plan.insight import Insight
 from optimizer.plan.places import write_places
@@ -29,13 +30,16 @@ def write_files(plan: Plan, folder: Path) -> None:
     from optimizer.report import render
 
     began = time.monotonic()
+    reach("write contacts.parquet")
     pq.write_table(plan.table, folder / "contacts.parquet", compression="zstd", row_group_size=ROW_GROUP)
-    plan.constraints.to_csv(folder / "constraints.csv", index=False, lineterminator="\n")
-    plan.policies.to_csv(folder / "policies.csv", index=False, lineterminator="\n")
-    plan.breakdown.to_csv(folder / "breakdown.csv", index=False, lineterminator="\n")
+    for frame in ("constraints", "policies", "breakdown"):
+        reach(f"write {frame}.csv")
+        getattr(plan, frame).to_csv(folder / f"{frame}.csv", index=False, lineterminator="\n")
     _json(folder / "prices.json", dict(plan.prices))
     for name in INSIGHTS if plan.insight is not None else ():
+        reach(f"write {name}.parquet")
         pq.write_table(getattr(plan.insight, name), folder / f"{name}.parquet", compression="zstd")
+    reach("write places.parquet")
     write_places(plan, folder)
     _json(folder / "audit.json", plan.audit.to_dict())
     _json(folder / "scores.json", dict(plan.scores))
@@ -137,6 +141,7 @@ def _json(path: Path, content: dict[str, Any]) -> None:
 
 
 def _text(path: Path, text: str) -> None:
+    reach(f"write {path.name}")
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from optimizer.errors import DataError, Finding, MachineError, UsageError
+from optimizer.failpoints import reach
 from optimizer.plan.atomic import fsync_tree, locked, swap_in
 from optimizer.plan.plan import Plan
 
@@ -142,7 +142,9 @@ def staged(folder: Path) -> Iterator[Path]:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             staging = folder.absolute().parent / f".{folder.name}.staging"
+            reach("clear what an earlier run left")
             shutil.rmtree(staging, ignore_errors=True)
+            reach("mkdir")
             staging.mkdir()
             try:
                 yield staging
@@ -159,12 +161,27 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def point_latest(folder: Path) -> None:
-    """Let ``latest`` beside the folder point to it."""
+    """Let ``latest`` beside the folder point to it.
+
+    Raises
+    ------
+    MachineError
+        It cannot; the folder is published all the same.
+    """
     link = folder.parent / LATEST
-    fresh = folder.parent / f".{LATEST}.{os.getpid()}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(folder.name)
-    fresh.replace(link)
+    fresh = folder.parent / f".{LATEST}.link"
+    try:
+        fresh.unlink(missing_ok=True)
+        reach("symlink")
+        fresh.symlink_to(folder.name)
+        reach("replace the link")
+        fresh.replace(link)
+    except OSError as error:
+        raise MachineError(
+            f"is published, but {link} cannot point to it: {error.strerror}",
+            where=str(folder),
+            fix="check the disk and its permissions",
+        ) from error
 
 
 def _read_back(plan: Plan, staging: Path) -> None:
