@@ -1,6 +1,6 @@
 """The failpoint loop over publishing and over whole nights: run as a process, so that nothing else has threads in it.
 
-``python -m tests.faults.publishing STEP`` prints what broke its promise, as JSON: an empty list.
+``python -m tests.faults.publishing STEP EVERY TWICE`` prints what broke its promise, as JSON: an empty list.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import optimizer
+from optimizer import failpoints
 from optimizer.plan.deliver import deliver
 from optimizer.plan.folder import point_latest, publish
 from optimizer.plan.plan import Plan
 from optimizer.scenario import Scenario
-from tests.faults import turns
 from tests.faults.turns import BROKEN, DIED, DONE, FAILED, at, beside, in_child, places
 
 OWN = {"summary.json", "log.jsonl", "manifest.json"}
@@ -62,7 +63,9 @@ def delivered(folder: Path) -> str:
     """Return the hash of a delivery, and refuse one that is not as its index says."""
     index = json.loads((folder / "deliveries.json").read_text())
     found = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    assert {f["file"]: f["sha256"] for f in index["files"]} == {n: h for n, h in found.items() if n != "deliveries.json"}
+    assert {f["file"]: f["sha256"] for f in index["files"]} == {
+        n: h for n, h in found.items() if n != "deliveries.json"
+    }
     return sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
@@ -81,18 +84,23 @@ class World:
         return self.here
 
 
-def loop(world: World, work: Callable[[], Any], *, twice: int = 0, only: str = "") -> Iterator[str]:
-    """Yield what broke its promise: at every failpoint, with both faults; and ``twice`` many second kills after each.
+@dataclass(frozen=True)
+class Effort:
+    """How much is tried: each ``every``-th failpoint, and after a kill there, a second one at ``twice`` places."""
 
-    Only places that begin with ``only`` are disturbed.
-    """
+    every: int = 1
+    twice: int = 0
+
+
+def loop(world: World, work: Callable[[], Any], effort: Effort, *, only: str = "") -> Iterator[str]:
+    """Yield what broke its promise, at failpoints that begin with ``only``, with both faults."""
     world.again()
     names = places(work)
     new = world.state(world.here)
     assert new != world.old
     clean = beside(world.here)
     for number, place in enumerate(names, start=1):
-        if not place.startswith(only):
+        if number % effort.every or not place.startswith(only):
             continue
         for fault in ("fails", "dies"):
             world.again()
@@ -104,7 +112,8 @@ def loop(world: World, work: Callable[[], Any], *, twice: int = 0, only: str = "
             yield from _promise(world, turn, {world.old, new} if ending != DONE else {new})
             if ending == FAILED and "still stands" in said and world.state(world.here) != world.old:
                 yield f"{turn}: said that the old one stands, and it does not"
-            for second in range(1, len(names) + 1, max(1, len(names) // twice)) if twice and fault == "dies" else ():
+            seconds = range(1, len(names) + 1, max(1, len(names) // effort.twice)) if effort.twice else ()
+            for second in seconds if fault == "dies" else ():
                 in_child(work, at(second, "dies"))
                 yield from _promise(world, f"{turn}, then {names[second - 1]} dies", {world.old, new})
             ending, said = in_child(work)
@@ -126,15 +135,15 @@ def _promise(world: World, turn: str, allowed: set[str]) -> Iterator[str]:
         yield f"{turn}: it is neither the old one nor the new one"
 
 
-def publishing(root: Path, twice: int) -> Iterator[str]:
+def publishing(root: Path, effort: Effort) -> Iterator[str]:
     """A run folder is replaced."""
     plan = optimizer.solve(scenario(root, 2))
     earlier = optimizer.solve(scenario(root, 1))
     world = World(root, lambda here: publish(earlier, here / "plan"), lambda here: whole(here / "plan"))
-    yield from loop(world, lambda: str(publish(plan, world.here / "plan")), twice=twice)
+    yield from loop(world, lambda: str(publish(plan, world.here / "plan")), effort)
 
 
-def a_new_folder(root: Path, twice: int) -> Iterator[str]:
+def a_new_folder(root: Path, effort: Effort) -> Iterator[str]:
     """A run folder is made beside earlier ones, and ``latest`` points to it."""
     plan = optimizer.solve(scenario(root, 2))
     earlier = optimizer.solve(scenario(root, 1))
@@ -144,28 +153,48 @@ def a_new_folder(root: Path, twice: int) -> Iterator[str]:
         point_latest(here / name)
 
     world = World(root, lambda here: run(here, earlier, "one"), lambda here: whole(here / "latest"))
-    yield from loop(world, lambda: run(world.here, plan, "two"), twice=twice)
+    yield from loop(world, lambda: run(world.here, plan, "two"), effort)
 
 
-def delivering(root: Path, twice: int) -> Iterator[str]:
+def delivering(root: Path, effort: Effort) -> Iterator[str]:
     """Hand-over lists are replaced."""
     plan = optimizer.solve(scenario(root, 2))
     earlier = optimizer.solve(scenario(root, 1))
     world = World(root, lambda here: deliver(earlier, here / "lists"), lambda here: delivered(here / "lists"))
-    yield from loop(world, lambda: len(deliver(plan, world.here / "lists")), twice=twice)
+    yield from loop(world, lambda: len(deliver(plan, world.here / "lists")), effort)
 
 
-def nights(root: Path, twice: int) -> Iterator[str]:
+def nights(root: Path, effort: Effort) -> Iterator[str]:
     """A whole run, disturbed at each border between its stages."""
     earlier, tonight = scenario(root, 1), scenario(root, 2)
     world = World(root, lambda here: optimizer.solve(earlier).save(here / "plan"), lambda here: whole(here / "plan"))
     for border in ("begin", "end"):
-        yield from loop(world, lambda: str(optimizer.solve(tonight).save(world.here / "plan")), only=border)
+        yield from loop(world, lambda: str(optimizer.solve(tonight).save(world.here / "plan")), effort, only=border)
 
 
-STEPS = {step.__name__: step for step in (publishing, a_new_folder, delivering, nights)}
+def careless(root: Path, effort: Effort) -> Iterator[str]:
+    """Two files are written in place: not a way to publish, and the loop must say so."""
+
+    def write(here: Path, text: str) -> None:
+        for name in ("one", "two"):
+            failpoints.reach(f"write {name}")
+            (here / name).write_text(text)
+
+    world = World(
+        root, lambda here: write(here, "old"), lambda here: "".join(p.read_text() for p in sorted(here.iterdir()))
+    )
+    yield from loop(world, lambda: write(world.here, "new"), effort)
+
+
+STEPS = {step.__name__: step for step in (publishing, a_new_folder, delivering, nights, careless)}
+
+
+def main(steps: Mapping[str, Callable[[Path, Effort], Iterator[str]]]) -> None:
+    """Print what a step finds: ``STEP EVERY TWICE``."""
+    step, every, twice = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(list(steps[step](Path(folder), Effort(int(every), int(twice))))))
+
 
 if __name__ == "__main__":
-    assert turns.failpoints.listener is None
-    with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(list(STEPS[sys.argv[1]](Path(folder), int(sys.argv[2])))))
+    main(STEPS)
