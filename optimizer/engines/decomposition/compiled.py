@@ -195,9 +195,12 @@ class Units:
             add_terms(chosen, customer, self.candidates, self.table.terms, use)
         return use
 
-    def worth(self, found: Pass) -> float:
-        """Return what the answers of a pass over all units are worth without the prices, in value quanta."""
-        paid = sum(p * u for p, u in zip(found.prices.of_row.tolist(), found.use.tolist(), strict=True))
+    def worth(self, found: Pass, use: IntArray) -> float:
+        """Return what answers as good as those of a pass over all units are worth without the prices, in value quanta.
+
+        ``use`` is what they use of every row.
+        """
+        paid = sum(p * u for p, u in zip(found.prices.of_row.tolist(), use.tolist(), strict=True))
         return float((found.optima + paid) >> found.prices.shift)
 
     def floor_penalties(self, chosen: IntArray) -> Fraction:

@@ -21,6 +21,8 @@ from optimizer.engines.decomposition.smooth import Sample
 from optimizer.errors import InfeasibleError
 from optimizer.problem.primitives import IntArray
 
+Marks = npt.NDArray[np.uint8]
+
 SMALL, MIDDLE, WHOLE = 20_000, 80_000, 200_000
 """Candidates of the first and second sample; up to so many the last sample is all units."""
 LEAST = 200
@@ -58,7 +60,7 @@ class Priced:
     prices: Floats
     found: Pass
     bound: int
-    mark: npt.NDArray[np.uint8]
+    mark: Marks
 
 
 def spread(units: int, size: int) -> IntArray:

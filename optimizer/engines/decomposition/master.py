@@ -3,11 +3,15 @@
 Its LP relaxation is Dantzig and Wolfe's (1960), one convexity row per unit; its duals are row prices. Solved in whole
 numbers it is the restricted master heuristic. The unit's first pattern has no column: it is what is there when no
 other is chosen, so that columns hold differences and convexity rows are ≤ 1.
+
+The relaxation is *elastic*: a hard row may be broken at a high price, so that it always has an answer. What it breaks
+says how far the patterns are from a plan, and its duals say which patterns are missing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -21,6 +25,8 @@ from optimizer.problem.primitives import UNLIMITED, IntArray
 
 NODE_LIMIT = 1_000
 """Nodes of the whole master: counted work, so that the answer does not depend on the clock."""
+BROKEN = 1e-3
+"""What broken rows may cost the relaxation, in times of the dearest column, and still count as kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +41,14 @@ class Answer:
         What is gained over everyone's first pattern, less the penalties of soft rows, in value quanta.
     prices : (rows,) float array, optional
         Row prices of the LP, in value quanta per row quantum.
+    short : bool
+        Whether a hard row is broken.
     """
 
     share: Floats
     gain: float
     prices: Floats | None
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,21 +62,26 @@ class Master:
         Column of each pattern, −1 for the first of a unit.
     linear : Linear
     table : RowTable
+    elastic : int array
+        Columns that break hard rows.
     """
 
     good: Patterns
     column: IntArray
     linear: Linear
     table: RowTable
+    elastic: IntArray
 
     @classmethod
-    def of(cls, table: RowTable, good: Patterns, use: IntArray) -> Master:
+    def of(cls, table: RowTable, good: Patterns, use: IntArray, dear: Floats) -> Master:
         """Write the master.
 
         Parameters
         ----------
         use : (rows,) int64 array
             What all units use when each of these has its first pattern.
+        dear : (rows,) float array
+            What breaking a hard row costs in the relaxation, in value quanta per row quantum.
         """
         first = good.unit_start[:-1]
         moving = np.ones(good.count, bool)
@@ -79,9 +93,9 @@ class Master:
         number = np.cumsum(several) - 1
         joint = moving & several[unit]
         form.add_rows("units", number[unit[joint]], column[joint], 1, upper=1, rows=int(np.count_nonzero(several)))
-        _add_rows(form, table, *_differences(good, column), use)
+        elastic = _add_rows(form, table, _differences(good, column), use, dear)
         value = (good.value - good.value[first][unit])[moving]
-        return cls(good, column, form.finish(value, None), table)
+        return cls(good, column, form.finish(value, None), table, elastic)
 
     def relaxed(self, seconds: float) -> Answer | None:
         """Solve the LP relaxation; None when there is no optimum to be had."""
@@ -89,8 +103,8 @@ class Master:
         if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             return None
         solution = result.solutions[0]
-        found = self._read(solution.primal_solution)
-        if found is None:
+        x = self._read(solution.primal_solution)
+        if x is None:
             return None
         dual = np.zeros(self.linear.rows)
         dual[np.array(solution.dual_solution.dual_values.ids, np.int64)] = solution.dual_solution.dual_values.values
@@ -98,7 +112,9 @@ class Master:
         mine = self.linear.block >= 0
         prices = np.zeros(self.table.count)
         prices[self.linear.block_row[mine]] = dual[mine]
-        return Answer(*found, prices)
+        dearest = np.abs(self.linear.objective[: self.linear.candidates]).max(initial=1)
+        short = bool(-(self.linear.objective[self.elastic] @ x[self.elastic]) > BROKEN * dearest)
+        return Answer(self._shares(x), self._gain(x), prices, short)
 
     def whole(self, tolerance: float, seconds: float, seed: int) -> Answer | None:
         """Solve in whole numbers to an absolute tolerance (value quanta); None when no answer was found."""
@@ -106,24 +122,36 @@ class Master:
         parameters.absolute_gap_tolerance = max(tolerance, 0.5) * self.linear.scale / objective_unit(self.linear)
         parameters.relative_gap_tolerance = 0.0
         parameters.node_limit = NODE_LIMIT
-        result = run(build(self.linear), "GSCIP", parameters)
+        result = run(build(self.strict), "GSCIP", parameters)
         if not result.solutions or not result.solutions[0].HasField("primal_solution"):
             return None
-        found = self._read(result.solutions[0].primal_solution)
-        if found is None or np.any(np.abs(found[0] - np.rint(found[0])) > 1e-5):
+        x = self._read(result.solutions[0].primal_solution)
+        if x is None or np.any(np.abs(x - np.rint(x)) > 1e-5):
             return None
-        return Answer(np.rint(found[0]), found[1], None)
+        return Answer(self._shares(np.rint(x)), self._gain(x), None)
 
-    def _read(self, primal: Any) -> tuple[Floats, float] | None:
-        """Return shares and gain, None where they are no numbers."""
+    @property
+    def strict(self) -> Linear:
+        """The master in which no hard row is broken."""
+        upper = self.linear.column_upper.copy()
+        upper[self.elastic] = 0
+        return replace(self.linear, column_upper=upper)
+
+    def _read(self, primal: Any) -> Floats | None:
+        """Return the columns of an answer, None where they are no numbers."""
         x = np.zeros(self.linear.columns)
         x[np.array(primal.variable_values.ids, np.int64)] = primal.variable_values.values
-        if not np.all(np.isfinite(x)):
-            return None
+        return x if np.all(np.isfinite(x)) else None
+
+    def _shares(self, x: Floats) -> Floats:
+        """Return how much of each pattern is used."""
         share = np.where(self.column >= 0, x[self.column] if self.linear.candidates else 0.0, 0.0)
         first = self.good.unit_start[:-1]
         share[first] = 1.0 - np.add.reduceat(np.append(share, 0.0), first) if len(first) else 0.0
-        return share, float(self.linear.objective @ x) / self.linear.scale
+        return share
+
+    def _gain(self, x: Floats) -> float:
+        return float(self.linear.objective @ x) / self.linear.scale
 
 
 def _differences(good: Patterns, column: IntArray) -> tuple[IntArray, IntArray, IntArray]:
@@ -146,9 +174,13 @@ def _differences(good: Patterns, column: IntArray) -> tuple[IntArray, IntArray, 
 
 
 def _add_rows(
-    form: Form, table: RowTable, row: IntArray, column: IntArray, coefficient: IntArray, use: IntArray
-) -> None:
-    """Add every row that a pattern touches or that is broken, with what is left of its limits."""
+    form: Form, table: RowTable, entries: tuple[IntArray, IntArray, IntArray], use: IntArray, dear: Floats
+) -> IntArray:
+    """Add every row that a pattern touches or that is broken, with what is left of its limits.
+
+    Returns the columns that break hard rows.
+    """
+    row, column, coefficient = entries
     touched = np.zeros(table.count, bool)
     touched[row] = True
     upper = np.where(table.upper < UNLIMITED, table.upper - use, UNLIMITED)
@@ -156,17 +188,19 @@ def _add_rows(
     kept = np.flatnonzero(touched | (upper < 0) | (lower > 0))
     number = np.full(table.count, -1)
     number[kept] = np.arange(len(kept))
-    extra_row, extra_column, extra_sign = [], [], []
-    for r in kept[[table.penalty[r] is not None for r in kept.tolist()]].tolist():
-        mine = coefficient[row == r]
-        for sign, worst in (
-            (-1, int(mine.clip(0).sum()) - int(upper[r])),
-            (1, int(lower[r]) - int(mine.clip(max=0).sum())),
-        ):
+    most, least = np.zeros(table.count, np.int64), np.zeros(table.count, np.int64)
+    np.add.at(most, row, coefficient.clip(0))
+    np.add.at(least, row, coefficient.clip(max=0))
+    extra_row, extra_column, extra_sign, elastic = [], [], [], []
+    for r in kept.tolist():
+        penalty, hard = table.penalty[r], table.penalty[r] is None
+        for sign, worst in ((-1, int(most[r]) - int(upper[r])), (1, int(lower[r]) - int(least[r]))):
             if worst > 0:
-                extra_column.append(int(form.add_columns("soft", worst, table.penalty[r])[0]))
+                price = Fraction(max(1, round(dear[r]))) if hard else penalty
+                extra_column.append(int(form.add_columns("elastic" if hard else "soft", worst, price)[0]))
                 extra_row.append(int(number[r]))
                 extra_sign.append(sign)
+                elastic += extra_column[-1:] * hard
     form.add_rows(
         "rows",
         np.concatenate([number[row], np.array(extra_row, np.int64)]),
@@ -178,3 +212,4 @@ def _add_rows(
         block=0,
         block_row=kept,
     )
+    return np.array(elastic, np.int64)

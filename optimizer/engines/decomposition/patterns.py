@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.passes import CHUNKS, Prices
@@ -66,6 +67,14 @@ class Patterns:
         """Return the contacts of some patterns, one after another."""
         first = self.contact_start[listed]
         return self.contact[ranges(first, self.contact_start[listed + 1] - first)]
+
+    def put(self, mark: npt.NDArray[np.uint8], listed: IntArray, start: IntArray) -> npt.NDArray[np.uint8]:
+        """Return a plan in which the units have the listed patterns, one each, and all others what ``mark`` says."""
+        first = start[self.units]
+        out = mark.copy()
+        out[ranges(first, start[self.units + 1] - first)] = 0
+        out[self.contacts(listed)] = 1
+        return out
 
 
 def patterns(

@@ -7,15 +7,16 @@ best answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
 import numpy as np
 
+from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.dual import Ascent, Priced
-from optimizer.engines.decomposition.master import Answer, Master
+from optimizer.engines.decomposition.dual import Ascent, Marks, Priced, spread
+from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns, patterns
 from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.decomposition.pool import Near
@@ -29,7 +30,16 @@ COLUMNS = 30_000
 """Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
-ROUNDS = 9
+ROUNDS, WIDENED = 40, 9
+"""Rounds at most, and those of them in which the prices stay and the patterns are widened."""
+MOST = 12
+"""Patterns of a unit at one and the same prices."""
+MOVED = 30_000
+"""Units whose answers at other prices are kept at most."""
+FIRST_STEP = 0.3
+"""How far from the best prices to the master's the answers are generated: its duals swing (Wentges 1997)."""
+DEAR = 10.0
+"""What breaking a row by a typical contact costs, in values of such a contact."""
 EXACT_PART = 0.2
 """Share of the asked gap to which the whole master is solved."""
 
@@ -62,33 +72,34 @@ class Polish:
         Its bound may get better on the way, by the master's duals.
     plan : Plan, optional
         The best so far.
+    generated : list of Patterns
+        Answers at other prices than the best.
     """
 
     ascent: Ascent
     plan: Plan | None = None
+    generated: list[Patterns] = field(default_factory=list)
 
     def run(self) -> None:
         """Widen the patterns until the asked gap is met, nothing is left to try, or it is time to stop."""
-        ascent, units = self.ascent, self.ascent.units
+        ascent = self.ascent
         if ascent.best is None:
             return
         self._offer(np.flatnonzero(ascent.best.mark))
-        reach, times = FIRST_REACH * ascent.value, SPARE
+        reach, times, widened = FIRST_REACH * ascent.value, SPARE, 0
         for _ in range(ROUNDS):
             if self._done() or ascent.clock.stopped():
                 return
             base, before = ascent.best, self.plan
-            near = Near.find(units, base.found.prices, reach, ascent.clock.check)
+            near = Near.find(ascent.units, base.found.prices, reach, ascent.clock.check)
             pool, farthest = near.pick(LEAST, times * self._off(base))
-            good = patterns(units, base.found.prices, pool, farthest, 12, ascent.clock.check)
-            if good.count > len(pool):
-                better = self._round(base, good)
-                if better is not None and not ascent.clock.stopped():
-                    ascent.look(better)
-            if good.count - len(pool) > COLUMNS:
+            if self._round(base, pool, farthest) > COLUMNS:
                 return
             if ascent.best is not base:  # better prices: the same again from there
                 continue
+            if widened == WIDENED:
+                return
+            widened += 1
             if len(pool) < len(near.unit):
                 times *= WIDEN
             elif self.plan is None:
@@ -109,30 +120,64 @@ class Polish:
         contacts: Floats = off / self.ascent.typical
         return contacts
 
-    def _round(self, base: Priced, good: Patterns) -> Floats | None:
-        """Solve the master over some patterns; offer its plan, and return its prices if they may be better."""
-        ascent = self.ascent
-        master = Master.of(ascent.units.table, good, base.found.use)
-        relaxed = master.relaxed(ascent.clock.seconds())
-        if relaxed is None:
-            return None
-        asked = max(ascent.gap, 1e-7) * abs(base.bound)
-        worth = self.ascent.units.worth(base.found) + relaxed.gain
-        if self.plan is None or worth > self.plan.objective + EXACT_PART * asked:
-            answer = master.whole(EXACT_PART * asked, ascent.clock.seconds(), ascent.clock.request.seed)
-            if answer is not None:
-                self._offer(self._chosen(base, good, answer))
-        return relaxed.prices if base.bound - worth > EXACT_PART * asked else None
+    def _round(self, base: Priced, pool: IntArray, reach: float) -> int:
+        """Solve the master over the answers of some units, and offer its plan; return how many columns it had.
 
-    def _chosen(self, base: Priced, good: Patterns, answer: Answer) -> IntArray:
-        """Put the master's patterns in the place of the units' best answers."""
-        mark = base.mark.copy()
-        used = answer.share > 0.5
-        best = np.zeros(good.count, bool)
-        best[good.unit_start[:-1]] = True
-        mark[good.contacts(np.flatnonzero(best & ~used))] = 0
-        mark[good.contacts(np.flatnonzero(used & ~best))] = 1
-        return np.flatnonzero(mark)
+        While its relaxation breaks rows or stays below the bound, answers are missing: they are generated at its
+        prices, again and again in the first case, once in the second, as better prices call for another pool.
+        """
+        ascent, ahead, before = self.ascent, FIRST_STEP, -np.inf
+        asked, start = max(ascent.gap, 1e-7) * abs(base.bound), np.asarray(ascent.units.problem.unit_start)
+        while True:
+            good = self._columns(base, pool, reach)
+            mark, use, worth = self._start(base, good)
+            master = Master.of(ascent.units.table, good, use, self._dear(base))
+            relaxed = master.relaxed(ascent.clock.seconds()) if master.linear.columns else None
+            if relaxed is None or relaxed.prices is None:
+                break
+            reached = worth + relaxed.gain
+            if not relaxed.short and (self.plan is None or reached > self.plan.objective + EXACT_PART * asked):
+                answer = master.whole(EXACT_PART * asked, ascent.clock.seconds(), ascent.clock.request.seed)
+                if answer is not None:
+                    self._offer(np.flatnonzero(good.put(mark, np.flatnonzero(answer.share > 0.5), start)))
+            if (not relaxed.short and base.bound - reached <= EXACT_PART * asked) or ascent.clock.stopped():
+                break
+            self._generate(base, base.prices + ahead * (relaxed.prices - base.prices))
+            stuck = reached <= before + EXACT_PART * asked
+            if not relaxed.short or (stuck and ahead == 1.0):
+                break
+            ahead, before = 1.0 if stuck else FIRST_STEP, reached
+        return good.count - len(good.units)
+
+    def _columns(self, base: Priced, pool: IntArray, reach: float) -> Patterns:
+        """Return the answers of the units in the pool, and those that were generated before."""
+        listed = np.unique(np.concatenate([pool, *(part.units for part in self.generated)]))
+        good = patterns(self.ascent.units, base.found.prices, listed, reach, MOST, self.ascent.clock.check)
+        return united([good, *self.generated])
+
+    def _start(self, base: Priced, good: Patterns) -> tuple[Marks, IntArray, float]:
+        """Give each listed unit the first of its patterns; return the plan, what it uses of the rows, and its worth.
+
+        It is the answer that was found at the prices, or one as good.
+        """
+        units = self.ascent.units
+        mark = good.put(base.mark, good.unit_start[:-1], np.asarray(units.problem.unit_start))
+        use = base.found.use if np.array_equal(mark, base.mark) else units.use_of(np.flatnonzero(mark))
+        return mark, use, units.worth(base.found, use)
+
+    def _generate(self, base: Priced, prices: Floats) -> None:
+        """Look at other prices, and keep the answers that change there."""
+        ascent, units = self.ascent, self.ascent.units
+        there = ascent.look(prices)
+        moved = np.flatnonzero(there.mark != base.mark)
+        listed = np.unique(np.searchsorted(units.problem.unit_start, moved, side="right") - 1)
+        listed = listed[spread(len(listed), MOVED)]
+        self.generated.append(patterns(units, there.found.prices, listed, 0.0, 1, ascent.clock.check))
+
+    def _dear(self, base: Priced) -> Floats:
+        """Return what breaking a row costs: more than what a contact that could mend it is worth."""
+        dear: Floats = DEAR * (self.ascent.value / self.ascent.typical) + 2 * np.abs(base.prices)
+        return dear
 
     def _offer(self, chosen: IntArray) -> None:
         plan = judged(self.ascent.units, chosen)
