@@ -13,7 +13,9 @@ from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import Incidence, Switch
 from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.books import Line
+from optimizer.rules.total_of import TotalOf
 from optimizer.rules.totals import cell_labels
+from optimizer.rules.wording import bounds, where_true
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -59,5 +61,5 @@ class DistinctValues(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        where = f" where {self.where.text}" if self.where is not None else ""
-        return f"At most {self.at_most} different {', '.join(self.distinct)} in the plan{where}."
+        total = TotalOf("", distinct=self.distinct)
+        return f"The plan: {bounds([('<=', Decimal(self.at_most))], total)}{where_true(self.where)}."

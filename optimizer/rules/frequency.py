@@ -13,8 +13,9 @@ from optimizer.language.limits import Limit, Number
 from optimizer.rules.base import Columns, Needs, Rule, present
 from optimizer.rules.caps import audit_cap, compile_cap, evidence_of_cap
 from optimizer.rules.floors import audit_floor, compile_floor
-from optimizer.rules.limits import check_limits, say
+from optimizer.rules.limits import check_limits
 from optimizer.rules.total_of import CONTACTS, Total
+from optimizer.rules.wording import at_a_price, bounds, for_each_of, in_window, where_true
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -134,12 +135,9 @@ class Frequency(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        parts = []
-        for text, limit in (("at most", self.at_most), ("at least", self.at_least), ("exactly", self.exactly)):
-            if limit is not None:
-                parts.append(f"{text} {say(limit)}")
-        what = "contacts" if self.total.contacts else self.total.text
-        window = "in this plan" if self.within is None else f"in any {self.within.text}"
-        each = f" for each {', '.join(self.for_each)}" if self.for_each else ""
-        where = f" where {self.where.text}" if self.where is not None else ""
-        return f"Each {self.per}: {' and '.join(parts)} {what}{each}{where}, {window}."
+        given = (("<=", self.at_most), (">=", self.at_least), ("=", self.exactly))
+        said = bounds(((sense, limit) for sense, limit in given if limit is not None), self.total)
+        short = {"best_effort": "; as near to it as can be", "all_or_nothing": "; or none"}.get(self.if_short or "", "")
+        window = in_window(self.within, history=self.count_history) or ", in this plan"
+        whose = f"{for_each_of(self.for_each)}{where_true(self.where)}{window}"
+        return f"Each {self.per}: {said}{whose}{short}{at_a_price(self.penalty, 'one', ('>=',))}."

@@ -5,16 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from optimizer.language.limits import ColumnLimit, Limit, TableLimit
-
-
-def say(limit: Limit) -> str:
-    """Say a limit in words."""
-    if isinstance(limit, TableLimit):
-        return f"what {limit.table} says"
-    if isinstance(limit, ColumnLimit):
-        return f"the customer's {limit.column}"
-    return f"{limit.normalize():f}"
+from optimizer.language.limits import Limit
 
 
 def per_quantum(penalty: Decimal | None, decimals: int) -> Fraction | None:

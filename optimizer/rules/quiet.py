@@ -12,6 +12,7 @@ from optimizer.language.expressions import Expression, parse
 from optimizer.rules.base import Needs, present
 from optimizer.rules.books import Line
 from optimizer.rules.eligibility import EligibilityRule, Sight
+from optimizer.rules.wording import where_true
 
 if TYPE_CHECKING:
     from optimizer.rules.books import Books
@@ -58,6 +59,4 @@ class Quiet(EligibilityRule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        return f"No contact from {self.quiet.replace('-', ' to ')} local time" + (
-            f" where {self.where.text}." if self.where else "."
-        )
+        return f"No contact from {self.quiet.replace('-', ' to ')} local time{where_true(self.where)}."

@@ -15,7 +15,8 @@ from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
 from optimizer.rules.base import Needs, Rule, present
 from optimizer.rules.books import Line
 from optimizer.rules.limits import per_quantum
-from optimizer.rules.total_of import TotalOf
+from optimizer.rules.total_of import CONTACTS, TotalOf
+from optimizer.rules.wording import BOUNDS, at_a_price, bounds, number, where_true
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -166,5 +167,9 @@ class Ratio(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        limits = " and ".join(f"{'at least' if s == '>=' else 'at most'} {n}" for s, n in self.limited)
-        return f"The plan's {self.ratio.text} to its {self.to.text}: {limits}."
+        limits = " and ".join(f"{BOUNDS[sense]} {number(limit)}" for sense, limit in self.limited)
+        beside = f", with {bounds([('>=', Decimal(self.min_contacts))], CONTACTS)}" if self.min_contacts else ""
+        return (
+            f"The plan's {self.ratio.text} to its {self.to.text}{where_true(self.where)}: {limits}{beside}"
+            f"{at_a_price(self.penalty, 'unit', (sense for sense, _ in self.limited))}."
+        )

@@ -15,6 +15,7 @@ from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
 from optimizer.rules.base import Needs, Rule, present
 from optimizer.rules.books import Line
 from optimizer.rules.limits import per_quantum
+from optimizer.rules.wording import BOUNDS, at_a_price, number, where_true
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -111,9 +112,9 @@ class Share(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        limits = " and ".join(f"{'at least' if s == '>=' else 'at most'} {n}" for s, n in self.limited)
-        among = f" where {self.of.text}" if self.of is not None else ""
-        return f"Of the plan's contacts{among}, those where {self.share.text}: {limits}."
+        limits = " and ".join(f"{BOUNDS[sense]} {number(limit)}" for sense, limit in self.limited)
+        price = at_a_price(self.penalty, "contact", (sense for sense, _ in self.limited))
+        return f"Of the plan's contacts{where_true(self.of)}, those{where_true(self.share)}: {limits}{price}."
 
 
 def _per_cent(limit: Decimal) -> str:

@@ -19,6 +19,7 @@ from optimizer.rules.clockwork import in_windows
 from optimizer.rules.pairs import evidence_sql, near_sql
 from optimizer.rules.row_labels import shared_labels
 from optimizer.rules.total_of import CONTACTS
+from optimizer.rules.wording import where_true
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -99,6 +100,5 @@ class Spacing(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        where = f" where {self.where.text}" if self.where is not None else ""
         each = f" of the same {', '.join(self.for_each)}" if self.for_each else ""
-        return f"Each {self.per}: any two contacts{each}{where} at least {self.spacing.text} apart."
+        return f"Each {self.per}: any two contacts{each}{where_true(self.where)} at least {self.spacing.text} apart."

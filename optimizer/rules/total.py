@@ -11,9 +11,10 @@ from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Limit, Number, TableLimit
 from optimizer.rules.base import Columns, Needs, Rule, present
-from optimizer.rules.limits import check_limits, say
+from optimizer.rules.limits import check_limits
 from optimizer.rules.total_of import Total
 from optimizer.rules.totals import audit_total, compile_total
+from optimizer.rules.wording import at_a_price, bounds, for_each_of, in_window, where_true
 
 if TYPE_CHECKING:
     from optimizer.problem.primitives import Primitive
@@ -111,10 +112,11 @@ class PlanTotal(Rule):
 
     def words(self) -> str:
         """Say the rule in one sentence."""
-        texts = {"<=": "at most", ">=": "at least", "=": "exactly"}
-        limits = [f"{texts[sense]} {say(limit)}" for sense, limit in self.limited]
+        said = [bounds(self.limited, self.total)] if self.limited else []
         if self.lot is not None:
-            limits.append(f"none or at least {self.lot}")
-        each = f" for each {', '.join(self.for_each)}" if self.for_each else ""
-        where = f" where {self.where.text}" if self.where is not None else ""
-        return f"The plan's {self.total.text}{where}: {' and '.join(limits)}{each}."
+            said.append(f"nothing or {bounds([('>=', self.lot)], self.total)}")
+        whose = f"{for_each_of(self.for_each)}{where_true(self.where)}{in_window(self.within)}"
+        price = at_a_price(
+            self.penalty, "contact" if self.total.contacts else "unit", (sense for sense, _ in self.limited)
+        )
+        return f"The plan: {' and '.join(said)}{whose}{price}."

@@ -92,7 +92,7 @@ def test_only_grouped_limits_from_above_are_capacities() -> None:
 
 def test_each_rule_says_what_it_means() -> None:
     said = {rule["name"]: rule["words"] for rule in blocks.rules(plan())}
-    assert said["branch-visits"] == "The plan's contacts: at most 40 for each slot."
+    assert said["branch-visits"] == "The plan: at most 40 contacts for each slot."
     assert blocks.policies(plan())[0]["words"] == "Each customer: at most 3 contacts, in any 7 days."
 
 
