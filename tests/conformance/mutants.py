@@ -11,18 +11,23 @@ import numpy as np
 import pytest
 
 from optimizer.compile import build, read, world
+from optimizer.compile.customers import hold_out
+from optimizer.compile.filters import CandidateSight
 from optimizer.compile.quanta import limit_quanta
 from optimizer.compile.sight import Split, split
 from optimizer.language.durations import Window
 from optimizer.problem import primitives as p
+from optimizer.rules.consent import Consent
 from optimizer.rules.distinct import DistinctValues
 from optimizer.rules.frequency import Frequency
 from optimizer.rules.hours import Stretches, stretches
+from optimizer.rules.keep import Drop, Keep
 from optimizer.rules.never_after import NeverAfter
 from optimizer.rules.never_with import NeverWith
 from optimizer.rules.only_after import OnlyAfter
 from optimizer.rules.only_with import OnlyWith
 from optimizer.rules.pairs import Instances, before, near
+from optimizer.rules.quiet import Quiet
 from optimizer.rules.ratio import Ratio
 from optimizer.rules.share import Share
 from optimizer.rules.spacing import Spacing
@@ -81,6 +86,11 @@ def dropped(kind: type[Any]) -> Mutant:
     return Mutant(f"{kind.__name__} forgotten", LAX, apply)
 
 
+def lenient(kind: type[Any]) -> Mutant:
+    """Let a kind of eligibility rule refuse nobody."""
+    return Mutant(f"{kind.__name__} forgotten", LAX, in_kind(kind, "refusal", lambda self, sight: "false"))
+
+
 def _more(limit: p.IntArray, by: int) -> p.IntArray:
     return np.where(np.abs(limit) < p.UNLIMITED, limit + by, limit)
 
@@ -113,8 +123,23 @@ def everywhere(real: Callable[..., Any], wrong: Callable[..., Any]) -> Callable[
     return apply
 
 
+def in_kind(kind: type[Any], name: str, wrong: Any) -> Callable[[Patch], None]:
+    return lambda patch: patch.setattr(kind, name, wrong)
+
+
 def in_world(name: str, wrong: Any) -> Callable[[Patch], None]:
-    return lambda patch: patch.setattr(world.CompileWorld, name, wrong)
+    return in_kind(world.CompileWorld, name, wrong)
+
+
+def _other_edges(self: Quiet, time: str) -> str:
+    """Leave the first moment of quiet hours out, and their end in: the audit is told the same."""
+    start, _, end = self.quiet.partition("-")
+    return f"({time} > TIME '{start}:00' {'AND' if start <= end else 'OR'} {time} <= TIME '{end}:00')"
+
+
+def _days_late(real: Callable[..., str], days: int) -> Callable[..., str]:
+    """Move what a consent says by some days."""
+    return lambda self, date, instant: real(self, f"({date} + {days})", f"({instant} + INTERVAL {days} DAY)")
 
 
 def _without_past(patch: Patch) -> None:
@@ -151,6 +176,10 @@ def _moved(found: read.Read) -> read.Read:
     return replace(found, contribution=np.roll(found.contribution, 1))
 
 
+def _of_any_purpose(real: Callable[..., str]) -> Callable[..., str]:
+    return lambda self, rule, purpose: real(self, rule, None)
+
+
 def _alone(patch: Patch) -> None:
     real = world.CompileWorld.scope
     patch.setattr(
@@ -185,10 +214,6 @@ def _other_extreme(patch: Patch) -> None:
     """Let history be least where a cap asks, and most where a minimum does."""
     real = Stretches.past
     patch.setattr(Stretches, "past", lambda self, *a, most: real(self, *a, most=not most))
-
-
-def _in_bounds(name: str, wrong: Any) -> Callable[[Patch], None]:
-    return lambda patch: patch.setattr(Bounds, name, wrong)
 
 
 def _unnamed(patch: Patch) -> None:
@@ -325,10 +350,27 @@ MUTANTS = (
     Mutant("windows of hours hold their end", STRICT, everywhere(stretches, _longer)),
     Mutant("windows of hours begin with slots alone", LAX, _other_extreme),
     Mutant(
-        "minimums in hours that begin before history", STRICT, _in_bounds("first", lambda b, width: b.opens - width)
+        "minimums in hours that begin before history",
+        STRICT,
+        in_kind(Bounds, "first", lambda b, width: b.opens - width),
     ),
-    Mutant("minimums in hours that end after the horizon", STRICT, _in_bounds("last", lambda b, width: b.closes)),
+    Mutant("minimums in hours that end after the horizon", STRICT, in_kind(Bounds, "last", lambda b, width: b.closes)),
     Mutant("groups of limits tables alone forgotten", WRONG, _unnamed),
     yields("lots of contacts, not of amounts", STRICT, p.Switch, lambda s: replace(s, measure=None)),
     Mutant("pairs without history", LAX, lambda patch: patch.setattr(Instances, "past", lambda self: None)),
+    *map(lenient, (Keep, Drop, Consent, Quiet)),
+    Mutant("quiet hours begin after their first moment", STRICT, in_kind(Quiet, "_hushed", _other_edges)),
+    Mutant(
+        "consents begin a day late", STRICT, in_kind(CandidateSight, "_begun", _days_late(CandidateSight._begun, 1))
+    ),
+    Mutant(
+        "consents end a day late", LAX, in_kind(CandidateSight, "_not_over", _days_late(CandidateSight._not_over, 1))
+    ),
+    Mutant("consents of any purpose", LAX, in_kind(CandidateSight, "covered", _of_any_purpose(CandidateSight.covered))),
+    Mutant("nobody held out", LAX, everywhere(hold_out, lambda *a: np.zeros_like(hold_out(*a)))),
+    Mutant("kept pins forgotten", LAX, lambda patch: patch.setattr(build, "_required", lambda *a: None)),
+    Mutant(
+        "forbidden pins forgotten", LAX, lambda patch: patch.setattr(read, "pinned", lambda *a: np.zeros(0, np.int64))
+    ),
+    Mutant("slots of any time", LAX, lambda patch: patch.setattr(read, "_refused_by_time", lambda s, k, found: found)),
 )

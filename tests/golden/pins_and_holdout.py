@@ -92,6 +92,7 @@ CASES = [
                     "c2 A sms 2026-11-23T12:00:00+00:00": "night",
                 }
             ),
+            Best("4"),
         ),
     ),
     Case(
@@ -107,7 +108,7 @@ CASES = [
             c1,A,2026-11-23T14:00,1
             """
         },
-        (Dropped({"c1 A 2026-11-23T12:00": "lunch", "c1 A 2026-11-23T13:59": "lunch"}),),
+        (Dropped({"c1 A 2026-11-23T12:00": "lunch", "c1 A 2026-11-23T13:59": "lunch"}), Best("2")),
     ),
     Case(
         8,
@@ -126,7 +127,7 @@ CASES = [
             """,
             "consents": """
             customer,channel,purpose,from,until
-            c1,email,marketing,2026-11-24,2026-11-26
+            c1,email,marketing,2026-11-25,2026-11-26
             c2,email,service,,
             c3,email,marketing,,
             """,
@@ -141,6 +142,7 @@ CASES = [
                     "c4 A email 2026-11-25": "consent",
                 }
             ),
+            Best("2"),
         ),
     ),
 ]
