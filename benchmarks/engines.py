@@ -38,11 +38,8 @@ def engine(name: str) -> Callable[[Problem, float, float, int], Timed]:
 
 def unit_pass(problem: Problem, gap: float, limit: float, threads: int) -> Timed:
     """Time one pass: all margins and all exact unit optima, at the prices of a quick solve."""
-    import numba
-
     solution = make_engine("decomposition").solve(problem, Request(gap=1e-2, threads=threads))
-    numba.set_num_threads(threads)
-    units = Units(problem)
+    units = Units(problem, threads=threads)
     prices = units.prices(units.table.join(solution.prices or {}))
     times = []
     for _ in range(5):

@@ -26,6 +26,5 @@ def warm_up() -> None:
     """Compile the kernels, by solving small problems that need them all."""
     from optimizer.engines.decomposition.warm import small_problems
 
-    for narrow_from in (0, 2**62):
-        for problem in small_problems():
-            Decomposition(narrow_from).solve(problem, Request(gap=0.0))
+    for problem in small_problems():
+        Decomposition().solve(problem, Request(gap=0.0))

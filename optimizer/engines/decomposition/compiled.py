@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.engines.decomposition.crew import Crew
 from optimizer.engines.decomposition.packing import pack, shut_by_history
-from optimizer.engines.decomposition.passes import CHUNKS, LIMB, Candidates, Prices, add_terms, solve_units
+from optimizer.engines.decomposition.passes import LIMB, Candidates, Prices, Rules, add_terms
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES
 from optimizer.engines.decomposition.rows import Floats, RowTable, row_table
 from optimizer.engines.decomposition.tying import nothing_tied, tie, unpacked
-from optimizer.engines.decomposition.unit_kernel import Rules
 from optimizer.problem.pairs import floor_pairs, floor_use, may_be_negative, segment_sums, units_of_groups
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
@@ -25,8 +25,6 @@ from optimizer.problem.problem import Problem
 ROOM = 61
 """Bits that a unit's margins may need together."""
 MOST_SHIFT = 40
-SLAB = 2**24
-"""Candidates between two questions whether to go on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,17 +62,17 @@ class Units:
     problem : Problem
     effort : (units,) int array, optional
         Most total shortfall of each unit over its best-effort floors.
-    narrow_from : int, optional
-        Candidates from which narrow columns are kept as they are, where they are narrow.
+    threads : int
     """
 
-    def __init__(self, problem: Problem, effort: IntArray | None = None, narrow_from: int = 0) -> None:
+    def __init__(self, problem: Problem, effort: IntArray | None = None, threads: int = 1) -> None:
         self.problem = problem
+        self.threads = threads
         self.table: RowTable = row_table(problem)
         self.widest = int(np.diff(problem.unit_start).max(initial=0))
         self.rules = _rules(problem, effort)
         self.most_contacts = int(max(self.rules.packed.room.max(initial=0), self.rules.general.room.max(initial=0)))
-        narrow = problem.candidates >= narrow_from and problem.kinds <= 2**16 and problem.value.dtype == np.int32
+        narrow = problem.kinds <= 2**16 and problem.value.dtype == np.int32
         self.candidates = Candidates(
             customer_start=_fixed(problem.customer_start, np.int64),
             unit_customer=_fixed(problem.unit_customer, np.int64),
@@ -153,37 +151,23 @@ class Units:
         """
         prices = self.prices() if prices is None else prices
         units = np.arange(self.problem.units, dtype=np.int64) if units is None else units
-        kinds_used = np.zeros((CHUNKS, self.problem.kinds), np.int64)
-        use = np.zeros((CHUNKS, self.table.count), np.int64)
-        totals = np.zeros((CHUNKS, 5), np.int64)
-        counts = np.zeros(5, object)
-        block = max(SLAB * len(units) // max(self.problem.candidates, 1), CHUNKS)
-        for first in range(0, len(units), block):
-            if check is not None:
-                check()
-            solve_units(
-                units[first : first + block],
-                self.widest,
-                self.candidates,
-                self.table.terms,
-                prices,
-                *self.at_shift(prices.shift),
-                nodes,
-                kinds_used,
-                use,
-                totals,
-                np.zeros(0, np.uint8) if mark is None else mark,
-            )
-            counts += totals.sum(axis=0).astype(object)
-        kinds = kinds_used.sum(axis=0)
-        return Pass(
-            optima=(counts[0] << LIMB) + counts[1],
-            prices=prices,
-            kinds_used=kinds,
-            use=use.sum(axis=0) + self.table.use_of_kinds(kinds),
-            cut=counts[2],
-            infeasible=counts[3],
-            unknown=counts[4],
+        mark = np.zeros(0, np.uint8) if mark is None else mark
+        kinds, use, totals = self.crew(prices, check).solve(units, self.table.count, mark, nodes)
+        high, low, cut, infeasible, unknown = totals.tolist()
+        use = use + self.table.use_of_kinds(kinds)
+        return Pass((high << LIMB) + low, prices, kinds, use, cut, infeasible, unknown)
+
+    def crew(self, prices: Prices, check: Callable[[], None] | None = None) -> Crew:
+        """Return who solves units at some prices, several at a time."""
+        return Crew(
+            self.problem.unit_start,
+            self.candidates,
+            self.table.terms,
+            prices,
+            self.at_shift(prices.shift),
+            self.most_contacts,
+            self.threads,
+            check,
         )
 
     def use_of(self, chosen: IntArray) -> IntArray:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SMALL = 20_000
 """Candidates up to which the exact engine is asked when no plan was found: it can prove that there is none."""
-NARROW_FROM = 2**24
-"""Candidates from which narrow columns stay narrow. Each type is compiled for anew; small problems make do with one."""
 WIDE = 64
 """Candidates beyond which a unit's search is long."""
 FIXED = 3e8
@@ -34,18 +32,10 @@ class Decomposition:
 
     Textbook methods: Lagrangian relaxation (Held and Karp 1970; Geoffrion 1974), Newton's method on a smoothed dual,
     Dantzig and Wolfe's master (1960) over the undecided units.
-
-    Parameters
-    ----------
-    narrow_from : int, optional
-        Candidates from which narrow columns are kept as they are.
     """
 
     name = "decomposition"
     automatic = True
-
-    def __init__(self, narrow_from: int = NARROW_FROM) -> None:
-        self._narrow_from = narrow_from
 
     def supports(self, problem: Problem) -> str | None:
         """Return why the problem is refused, None if it is not."""
@@ -111,16 +101,13 @@ def bounded(problem: Problem, request: Request) -> int:
 
 def _ascent(problem: Problem, clock: Clock) -> Ascent:
     """Compile the units."""
-    import numba
-
     from optimizer.engines.decomposition.compiled import Units
     from optimizer.engines.decomposition.dual import Ascent
 
     request = clock.request
-    numba.set_num_threads(max(1, min(request.threads, numba.config.NUMBA_NUM_THREADS)))
     request.report(Progress("compile the units"))
     least = least_shortfall(problem, request)[0] if has_best_effort(problem) else None
-    return Ascent(Units(problem, least), clock, request.gap)
+    return Ascent(Units(problem, least, max(1, request.threads)), clock, request.gap)
 
 
 def _tied(problem: Problem) -> int:

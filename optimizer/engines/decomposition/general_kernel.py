@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.decomposition.jit import inlined_kernel, kernel
+from optimizer.engines.jit import inlined_part, part
 
 CAP, KEYS, CONFLICT, NEEDS, REQUIRED, ALL_OR_NOTHING, BEST_EFFORT, PENALTY = range(8)
 A, B = 1, 2
@@ -85,7 +85,7 @@ class General(NamedTuple):
     most_tokens: int
 
 
-@inlined_kernel
+@inlined_part
 def possible(t, kind, limit, number):
     """Say whether a tie can still be kept."""
     if kind == CAP:
@@ -106,7 +106,7 @@ def possible(t, kind, limit, number):
     return True
 
 
-@inlined_kernel
+@inlined_part
 def move(item, sign, chosen, base, ties, rules, number, seen):
     """Decide an open candidate (sign 1) as chosen or not, or open it again (−1); say if every tie can be kept."""
     fine = True
@@ -153,7 +153,7 @@ def move(item, sign, chosen, base, ties, rules, number, seen):
     return fine
 
 
-@inlined_kernel
+@inlined_part
 def least_cost(unit, ties, count, rules, number):
     """Return what the soft floors cost at least, or −1 when some floor cannot be kept any more."""
     cost, missing = 0, 0
@@ -170,7 +170,7 @@ def least_cost(unit, ties, count, rules, number):
     return cost if missing <= rules.effort[unit] else -1
 
 
-@inlined_kernel
+@inlined_part
 def legal(ties, count, rules, number):
     """Say whether a complete choice keeps every tie (best efforts aside)."""
     for t in range(count):
@@ -183,7 +183,7 @@ def legal(ties, count, rules, number):
     return True
 
 
-@kernel
+@part
 def open_all(size, base, ties, count, rules, order, number, seen):
     """Write the running numbers of a unit in which nothing is decided."""
     for t in range(count):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.engines.decomposition.general_kernel import INFEASIBLE, UNKNOWN, least_cost, legal, move
-from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.jit import part
 from optimizer.engines.decomposition.unit_prices import bound_of, hold, loss
 
 PATIENCE = 50
@@ -19,7 +19,7 @@ NOTHING = -(2**62)
 """Less than any set is worth."""
 
 
-@kernel
+@part
 def search(unit, size, must, forced, nodes, floor, margin, rules, desk):
     """Search for the best set that is worth more than ``floor``.
 

@@ -3,9 +3,6 @@
 A state is a few 64-bit words. The first ``adding`` of them hold counters as bit fields, each with a guard bit at its
 top: adding a contact is a sum, and it is allowed when no guard bit comes out set. The others hold presence bits: a
 contact is allowed when none of the bits that it excludes is there.
-
-These loops run once per unit and pass, so they are compiled into their callers and take single arrays: each tuple of
-arrays that is handed on costs more than a unit's whole search.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -16,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.decomposition.jit import inlined_kernel, kernel
+from optimizer.engines.jit import inlined_part, part
 
 Int64s = npt.NDArray[np.int64]
 
@@ -48,12 +45,77 @@ class Packed(NamedTuple):
     room: Int64s
 
 
-@inlined_kernel
-def rank(margin, n, ranked, gain):
-    """List the candidates with a positive margin, largest first, ties by position; return how many there are.
+class Bench(NamedTuple):
+    """What lies on the bench while one unit is solved. Candidates are counted from the unit's first.
 
-    ``ranked`` receives their positions, ``gain`` their margins.
+    Parameters
+    ----------
+    margin : (candidates,) int64 array
+    kind : (candidates,) int32 array
+    ranked, gain : (candidates + 1,) int64 arrays
+        The candidates with a positive margin, largest first, and their margins.
+    order, order_gain : (candidates + 1,) int64 arrays
+        Those of them that a search may use.
+    ahead : (candidates + 1,) int64 array
+        Sums of the gains.
+    picked : (candidates + 1,) int64 array
+        The places that are chosen on the way down.
+    state : (candidates + 2, words) int64 array
+        The words on the way down.
+    best : (candidates,) int64 array
+        The best set.
+    inside : (candidates,) uint8 array
+        1 for those that are in the unit's best answer.
+    tried : (candidates,) int64 array
+        What is worth changing in it.
     """
+
+    margin: Int64s
+    kind: npt.NDArray[np.int32]
+    ranked: Int64s
+    gain: Int64s
+    order: Int64s
+    order_gain: Int64s
+    ahead: Int64s
+    picked: Int64s
+    state: npt.NDArray[np.int64]
+    best: Int64s
+    inside: npt.NDArray[np.uint8]
+    tried: Int64s
+
+
+def bench_for(widest: int, packed: Packed) -> Bench:
+    """Allocate a bench for units of up to ``widest`` candidates."""
+
+    def room() -> Int64s:
+        return np.zeros(widest + 1, np.int64)
+
+    return Bench(
+        margin=room(),
+        kind=np.zeros(widest + 1, np.int32),
+        ranked=room(),
+        gain=room(),
+        order=room(),
+        order_gain=room(),
+        ahead=room(),
+        picked=room(),
+        state=np.zeros((widest + 2, packed.start.shape[1]), np.int64),
+        best=room(),
+        inside=np.zeros(widest + 1, np.uint8),
+        tried=room(),
+    )
+
+
+@inlined_part
+def own(unit, of_unit):
+    """Return a unit's number, where all may share one."""
+    return of_unit[unit if of_unit.shape[0] > 1 else 0]
+
+
+@inlined_part
+def rank(n, bench):
+    """List the candidates with a positive margin, largest first, ties by position; return how many there are."""
+    margin, ranked, gain = bench.margin, bench.ranked, bench.gain
     size = 0
     for j in range(n):  # without a branch, which no processor could predict
         ranked[size], gain[size] = j, margin[j]
@@ -67,35 +129,29 @@ def rank(margin, n, ranked, gain):
     return size
 
 
-@inlined_kernel
-def begin(unit, start, state):
+@inlined_part
+def begin(unit, packed, bench):
     """Write the state of a unit without contacts."""
-    own = unit if start.shape[0] > 1 else 0
-    for w in range(state.shape[1]):
-        state[0, w] = start[own, w]
+    at = unit if packed.start.shape[0] > 1 else 0
+    for w in range(bench.state.shape[1]):
+        bench.state[0, w] = packed.start[at, w]
 
 
-@inlined_kernel
-def own(unit, of_unit):
-    """Return a unit's number, where all may share one."""
-    return of_unit[unit if of_unit.shape[0] > 1 else 0]
-
-
-@inlined_kernel
-def _join(state, at, cls, k, adding, step, guard, excludes):
+@inlined_part
+def _join(at, cls, k, packed, state):
     """Write the state after a contact of kind ``k`` joins ``state[at]`` to ``state[at + 1]``; say whether it may."""
     fine = True
-    for w in range(adding):
-        after = state[at, w] + step[cls, k, w]
-        fine = fine and (after & guard[w]) == 0
+    for w in range(packed.adding):
+        after = state[at, w] + packed.step[cls, k, w]
+        fine = fine and (after & packed.guard[w]) == 0
         state[at + 1, w] = after
-    for w in range(adding, state.shape[1]):
-        fine = fine and (state[at, w] & excludes[cls, k, w]) == 0
-        state[at + 1, w] = state[at, w] | step[cls, k, w]
+    for w in range(packed.adding, state.shape[1]):
+        fine = fine and (state[at, w] & packed.excludes[cls, k, w]) == 0
+        state[at + 1, w] = state[at, w] | packed.step[cls, k, w]
     return fine
 
 
-@kernel
+@part
 def _open_bound(bound, value, level, size, room, gain, ahead, picked):
     """Bound what the branches that a search has not opened can reach: ``bound`` of the latest, and its ancestors'."""
     while level > 0:
@@ -107,15 +163,12 @@ def _open_bound(bound, value, level, size, room, gain, ahead, picked):
     return bound
 
 
-@inlined_kernel
-def search_packed(
-    kind, order, gain, size, room, least, nodes, cls, adding, step, guard, excludes, ahead, state, picked, best
-):
-    """Maximise Σ gain over the sets of ``order`` that may join ``state[0]``, depth first.
+@inlined_part
+def _search(order, gain, size, room, least, nodes, cls, packed, bench):
+    """Maximise Σ gain over the sets of ``order`` that may join ``bench.state[0]``, depth first.
 
     Parameters
     ----------
-    kind : (candidates,) int array
     order, gain : (≥ size,) int64 arrays
         Candidates, largest gain first.
     size, room : int
@@ -126,12 +179,9 @@ def search_packed(
         Nodes to open at most.
     cls : int
         Class of the unit.
-    adding, step, guard, excludes
-        As in :class:`Packed`.
-    ahead, state, picked : arrays
-        Scratch: (≥ size + 1,), (≥ size + 2, words), (≥ size + 1,).
-    best : (≥ size,) int64 array
-        Receives the chosen candidates.
+    packed : Packed
+    bench : Bench
+        ``bench.best`` receives the chosen candidates.
 
     Returns
     -------
@@ -140,10 +190,11 @@ def search_packed(
     count : int
         Number of chosen candidates; −1 when nothing above ``least`` was found.
     """
+    ahead, picked, kind, state, best = bench.ahead, bench.picked, bench.kind, bench.state, bench.best
     ahead[0] = 0
     for i in range(size):
         ahead[i + 1] = ahead[i] + gain[i]
-    top, count, value = least, -1, np.int64(0)
+    top, count, value = np.int64(least), -1, np.int64(0)
     if least < 0:
         top, count = np.int64(0), 0
     level, i = 0, 0  # level: contacts chosen so far; picked[level − 1] is the latest
@@ -155,7 +206,7 @@ def search_packed(
             if opened > nodes:
                 bound = _open_bound(value + ahead[last] - ahead[i], value, level, size, room, gain, ahead, picked)
                 return top, max(bound, top), count
-            if _join(state, level, cls, kind[order[i]], adding, step, guard, excludes):
+            if _join(level, cls, kind[order[i]], packed, state):
                 picked[level] = i
                 level += 1
                 value += gain[i]
@@ -173,71 +224,43 @@ def search_packed(
             i += 1
 
 
-@inlined_kernel
-def change_packed(
-    kind,
-    margin,
-    ranked,
-    ranked_gain,
-    size,
-    changed,
-    inside,
-    room,
-    least,
-    nodes,
-    cls,
-    adding,
-    step,
-    guard,
-    excludes,
-    order,
-    gain,
-    ahead,
-    state,
-    picked,
-    best,
-):
-    """Solve a unit again with one candidate forced in, or out if it is ``inside``: what is worth more than ``least``.
+@inlined_part
+def best_packed(unit, size, nodes, packed, bench):
+    """Solve a unit whose candidates are ranked. Returns value, bound and count as of a search."""
+    begin(unit, packed, bench)
+    cls, room = own(unit, packed.unit_class), own(unit, packed.room)
+    return _search(bench.ranked, bench.gain, size, room, -1, nodes, cls, packed, bench)
 
-    The unit's candidates are ranked and its state begun; ``order`` and ``gain`` are scratch for those of them that may
-    join. Returns value and count, which is −1 when nothing worth more was found.
+
+@part
+def change_packed(unit, size, changed, least, nodes, packed, bench):
+    """Solve a ranked unit again with one candidate forced in, or out if it is inside.
+
+    Returns value and count of a set that is worth more than ``least``; the count is −1 when none was found.
     """
+    begin(unit, packed, bench)
+    cls, room, state = own(unit, packed.unit_class), own(unit, packed.room), bench.state
     base = np.int64(0)
+    inside = bench.inside[changed] == 1
     if not inside:
-        if room < 1 or not _join(state, 0, cls, kind[changed], adding, step, guard, excludes):
-            return least, -1
+        if room < 1 or not _join(0, cls, bench.kind[changed], packed, state):
+            return np.int64(least), -1
         for w in range(state.shape[1]):
             state[0, w] = state[1, w]
-        base = margin[changed]
+        base = bench.margin[changed]
         room -= 1
+    order, gain = bench.order, bench.order_gain
     left, most = 0, base
     for i in range(size):
-        j = ranked[i]
-        if j != changed and _join(state, 0, cls, kind[j], adding, step, guard, excludes):
-            order[left], gain[left] = j, ranked_gain[i]
+        j = bench.ranked[i]
+        if j != changed and _join(0, cls, bench.kind[j], packed, state):
+            order[left], gain[left] = j, bench.gain[i]
             most += gain[left] if left < room else 0
             left += 1
     if most <= least:
-        return least, -1
-    value, _, count = search_packed(
-        kind,
-        order,
-        gain,
-        left,
-        room,
-        least - base,
-        nodes,
-        cls,
-        adding,
-        step,
-        guard,
-        excludes,
-        ahead,
-        state,
-        picked,
-        best,
-    )
+        return np.int64(least), -1
+    value, _, count = _search(order, gain, left, room, least - base, nodes, cls, packed, bench)
     if count >= 0 and not inside:
-        best[count] = changed
+        bench.best[count] = changed
         count += 1
     return base + value, count

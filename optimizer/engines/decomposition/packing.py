@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.jit import bare_kernel
 from optimizer.engines.decomposition.packed_kernel import Packed
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import SIDE_A, SIDE_B, UNLIMITED, BoolArray, Conflict, Counter, Incidence, IntArray
@@ -215,7 +215,7 @@ def _conflict(problem, conflict, index, customer, words, steps, begin) -> bool:
     return True
 
 
-@kernel
+@bare_kernel
 def shut_by_history(customer_start, kind, group, uses_start, uses_instance, uses_weight, start, instance, number, shut):
     """Mark the candidates that alone use more of some (group, instance) pair than history left of it."""
     for c in range(len(customer_start) - 1):

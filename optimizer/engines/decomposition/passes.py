@@ -1,7 +1,6 @@
 """Loops over units: price every candidate, solve every unit exactly, add up what the rows use.
 
-Work is cut into a fixed number of chunks and everything is added as whole numbers, so that the number of threads
-changes nothing.
+Everything is added as whole numbers, so that neither order nor the number of threads changes anything.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -9,24 +8,27 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.decomposition.general_kernel import INFEASIBLE
-from optimizer.engines.decomposition.jit import inlined_kernel, kernel, parallel_kernel
-from optimizer.engines.decomposition.packed_kernel import begin, own, rank, search_packed
-from optimizer.engines.decomposition.unit_branches import solve_general
-from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for
+from optimizer.engines.decomposition.general_kernel import General
+from optimizer.engines.jit import bare_kernel, inlined_part
+from optimizer.engines.decomposition.packed_kernel import Packed, best_packed, rank
 from optimizer.problem.primitives import IntArray
 
-CHUNKS = 64
 LIMB = 30
 """Totals are kept in two parts, the lower one of so many bits, as their sum may need more than 64."""
 SHUT = -(2**61)
 """Margin of a candidate that history excludes."""
 
 Int64s = npt.NDArray[np.int64]
+
+
+class Rules(NamedTuple):
+    """The rules of all units, packed where they fit."""
+
+    packed: Packed
+    general: General
 
 
 class Candidates(NamedTuple):
@@ -98,7 +100,7 @@ class Prices(NamedTuple):
         return np.ldexp(self.of_row.astype(np.float64), -self.shift)
 
 
-@inlined_kernel
+@inlined_part
 def margins_of(unit, candidates, terms, prices, margin, kind):
     """Write margins (over ``2 ** shift``) and kinds of a unit's candidates; return how many there are."""
     n = 0
@@ -106,7 +108,7 @@ def margins_of(unit, candidates, terms, prices, margin, kind):
         first = candidates.customer_start[c]
         here = candidates.customer_start[c + 1] - first
         for i in range(here):
-            k = np.int64(candidates.kind[first + i])
+            k = candidates.kind[first + i]
             margin[n + i] = (np.int64(candidates.value[first + i]) << prices.shift) - prices.of_kind[k]
             kind[n + i] = k
         for b in range(terms.measure.shape[0]):
@@ -125,28 +127,33 @@ def margins_of(unit, candidates, terms, prices, margin, kind):
     return n
 
 
-@inlined_kernel
-def add_use(unit, chosen, count, candidates, terms, kinds_used, use):
-    """Count the chosen candidates of a unit by kind, and add what they use of the rows of ``terms``."""
-    first = candidates.customer_start[candidates.unit_customer[unit]]
-    blocks = terms.measure.shape[0]
+@inlined_part
+def _close(unit, chosen, count, candidates, terms, kinds_used, use, mark):
+    """Count the chosen candidates of a unit by kind, add what they use of the rows of ``terms``, and mark them."""
+    c, end = candidates.unit_customer[unit], candidates.unit_customer[unit + 1]
+    first = candidates.customer_start[c]
+    if mark.shape[0]:
+        for j in range(first, candidates.customer_start[end]):
+            mark[j] = 0
     for i in range(count):
         j = first + chosen[i]
         k = np.int64(candidates.kind[j])
         kinds_used[k] += 1
-        if blocks:
-            c = candidates.unit_customer[unit]
+        if mark.shape[0]:
+            mark[j] = 1
+        for b in range(terms.measure.shape[0]):
             while candidates.customer_start[c + 1] <= j:
                 c += 1
-            for b in range(blocks):
-                g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
-                if g >= 0:
-                    amount = candidates.amount[terms.measure[b], j] if terms.measure[b] >= 0 else 1
-                    for e in range(terms.start[b, k], terms.start[b, k + 1]):
-                        use[terms.base[b] + terms.instance[e] * terms.groups[b] + g] += terms.weight[e] * amount
+            while candidates.customer_start[c] > j:
+                c -= 1
+            g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
+            if g >= 0:
+                amount = candidates.amount[terms.measure[b], j] if terms.measure[b] >= 0 else 1
+                for e in range(terms.start[b, k], terms.start[b, k + 1]):
+                    use[terms.base[b] + terms.instance[e] * terms.groups[b] + g] += terms.weight[e] * amount
 
 
-@kernel
+@bare_kernel
 def add_terms(chosen, customer, candidates, terms, use):
     """Add what candidates use of the rows of ``terms``."""
     for i in range(len(chosen)):
@@ -159,75 +166,53 @@ def add_terms(chosen, customer, candidates, terms, use):
                     use[terms.base[b] + terms.instance[e] * terms.groups[b] + g] += terms.weight[e] * amount
 
 
-@parallel_kernel
-def solve_units(units, widest, candidates, terms, prices, packed, general, nodes, kinds_used, use, totals, mark):
-    """Solve each listed unit at the prices.
+@bare_kernel
+def solve_packed(units, candidates, terms, prices, packed, nodes, kinds_used, use, totals, mark, bench):
+    """Solve each listed packed unit at the prices.
 
     Parameters
     ----------
     units : (n,) int64 array
-    widest : int
-        Candidates of the largest unit.
-    candidates, terms, prices, packed, general
+    candidates, terms, prices, packed
     nodes : int
         Node limit of one unit.
-    kinds_used : (chunks, kinds) int64 array
-        Receives the chosen contacts by kind.
-    use : (chunks, rows) int64 array
-        Receives what they use of the rows of ``terms``.
-    totals : (chunks, 5) int64 array
-        Receives Σ bound in two parts, and the number of units that met the node limit, that have no legal answer, and
-        for which none was found.
+    kinds_used : (kinds,) int64 array
+        The chosen contacts by kind are added to it.
+    use : (rows,) int64 array
+        What they use of the rows of ``terms`` is added to it.
+    totals : (5,) int64 array
+        Σ bound in two parts, and the number of units that met the node limit, are added to it.
     mark : (candidates or 0,) uint8 array
         Receives 1 for chosen candidates and 0 for the others.
+    bench : Bench
     """
-    chunks = totals.shape[0]
-    for chunk in numba.prange(chunks):
-        rules = Rules(packed, general)
-        s = scratch_for(widest, rules)
-        margin, kind, ranked, gain, best, state = s.margin, s.kind, s.ranked, s.gain, s.best, s.state
-        adding, step, guard, excludes = packed.adding, packed.step, packed.guard, packed.excludes
-        high, low, cut = 0, 0, 0
-        totals[chunk, 3:] = 0
-        for at in range(len(units) * chunk // chunks, len(units) * (chunk + 1) // chunks):
-            unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, margin, kind)
-            if general.first.shape[0] and general.first[unit] >= 0:
-                value, bound, count = solve_general(unit, margin, n, 0, nodes, general, s.desk)
-                best[: max(count, 0)] = s.desk.best[: max(count, 0)]
-            else:
-                size = rank(margin, n, ranked, gain)
-                begin(unit, packed.start, state)
-                value, bound, count = search_packed(
-                    kind,
-                    ranked,
-                    gain,
-                    size,
-                    own(unit, packed.room),
-                    np.int64(-1),
-                    nodes,
-                    own(unit, packed.unit_class),
-                    adding,
-                    step,
-                    guard,
-                    excludes,
-                    s.ahead,
-                    state,
-                    s.picked,
-                    best,
-                )
-            if count < 0:
-                totals[chunk, 3 if count == INFEASIBLE else 4] += 1
-                count = 0
-            high += bound >> LIMB
-            low += bound & ((1 << LIMB) - 1)
-            cut += bound > value
-            add_use(unit, best, count, candidates, terms, kinds_used[chunk], use[chunk])
-            if mark.shape[0]:
-                first = candidates.customer_start[candidates.unit_customer[unit]]
-                mark[first : first + n] = 0
-                for i in range(count):
-                    mark[first + best[i]] = 1
-        totals[chunk, 0] = high
-        totals[chunk, 1] = low
-        totals[chunk, 2] = cut
+    for unit in units:
+        n = margins_of(unit, candidates, terms, prices, bench.margin, bench.kind)
+        value, bound, count = best_packed(unit, rank(n, bench), nodes, packed, bench)
+        totals[0] += bound >> LIMB
+        totals[1] += bound & ((1 << LIMB) - 1)
+        totals[2] += bound > value
+        _close(unit, bench.best, count, candidates, terms, kinds_used, use, mark)
+
+
+@bare_kernel
+def margins(units, start, candidates, terms, prices, margin, kind):
+    """Write the margins of the candidates of listed units, one unit after another.
+
+    Parameters
+    ----------
+    units : (n,) int64 array
+    start : (n,) int64 array
+        Where each unit's margins go.
+    candidates, terms, prices
+    margin, kind : (candidates of the units,) int64 and int32 arrays
+    """
+    for at in range(len(units)):
+        margins_of(units[at], candidates, terms, prices, margin[start[at] :], kind[start[at] :])
+
+
+@bare_kernel
+def close_units(units, contact, count, candidates, terms, kinds_used, use, mark):
+    """Add up what the answers of listed units use; ``contact`` is (n, most contacts), the rest as for a pass."""
+    for at in range(len(units)):
+        _close(units[at], contact[at], count[at], candidates, terms, kinds_used, use, mark)

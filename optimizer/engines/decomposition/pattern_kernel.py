@@ -3,16 +3,11 @@
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from optimizer.engines.decomposition.general_search import search
-from optimizer.engines.decomposition.jit import kernel, parallel_kernel
-from optimizer.engines.decomposition.packed_kernel import begin, change_packed, own, rank, search_packed
-from optimizer.engines.decomposition.passes import CHUNKS, SHUT, margins_of
-from optimizer.engines.decomposition.unit_branches import decide_first, prepare, solve_general
-from optimizer.engines.decomposition.unit_kernel import Rules, scratch_for
-from optimizer.engines.decomposition.unit_prices import bound_of
+from optimizer.engines.jit import bare_kernel, kernel, part
+from optimizer.engines.decomposition.packed_kernel import best_packed, change_packed, rank
+from optimizer.engines.decomposition.passes import SHUT, margins_of
 
 BASE_NODES = 5_000
 """Node limit of a unit's best answer: that of a pass, so that both find the same."""
@@ -20,15 +15,15 @@ PATTERN_NODES = 100
 """Node limit of one unit with one candidate forced: a search of hundreds more for each unit."""
 
 
-@kernel
-def _mixed(j):
+@part
+def mixed(j):
     """Spread a candidate's position over 64 bits, so that the sum over a set tells sets apart."""
     x = np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15)
     x ^= x >> np.uint64(29)
     return x * np.uint64(0xBF58476D1CE4E5B9)
 
 
-@kernel
+@part
 def _nearest(margin, inside, n, reach, most, near):
     """List the candidates worth forcing in or out, at most ``2 · most``: those whose margin is nearest to the change.
 
@@ -57,15 +52,15 @@ def _nearest(margin, inside, n, reach, most, near):
     return size
 
 
-@kernel
-def _offer(at, loss, chosen, size, found, regret, mark, count, contact):
+@part
+def offer(at, loss, chosen, size, found, regret, mark, count, contact):
     """Keep an answer among the unit's best, unless it is known; return how many there are."""
     most = regret.shape[1]
     if found == most and loss >= regret[at, most - 1]:
         return found
     code = np.uint64(0)
     for i in range(size):
-        code += _mixed(chosen[i])
+        code += mixed(chosen[i])
     for p in range(found):
         if mark[at, p] == code:
             return found
@@ -82,140 +77,44 @@ def _offer(at, loss, chosen, size, found, regret, mark, count, contact):
     return min(found + 1, most)
 
 
-@kernel
-def _tempting(n, size, reach, most, s, tried):
-    """Mark the best answer's contacts in ``s.inside`` and list what is worth changing; return how many there are."""
-    s.inside[:n] = 0
-    for i in range(size):
-        s.inside[s.best[i]] = 1
-    near = _nearest(s.margin, s.inside, n, reach, most, s.picked)
-    for i in range(near):
-        tried[i] = s.picked[i]
-    return near
-
-
-@kernel
-def _packed_patterns(unit, at, n, nodes, reach, rules, s, tried, optimum, regret, mark, count, contact):
-    """Find the patterns of a packed unit; return how many."""
-    most, packed = regret.shape[1], rules.packed
-    kind, state, best, ahead, picked = s.kind, s.state, s.best, s.ahead, s.picked
-    cls, room = own(unit, packed.unit_class), own(unit, packed.room)
-    words = packed.adding, packed.step, packed.guard, packed.excludes
-    ranked = rank(s.margin, n, s.ranked, s.gain)
-    begin(unit, packed.start, state)
-    top, _, size = search_packed(
-        kind, s.ranked, s.gain, ranked, room, np.int64(-1), BASE_NODES, cls, *words, ahead, state, picked, best
-    )
-    optimum[at] = top
-    found = _offer(at, np.int64(0), best, size, 0, regret, mark, count, contact)
-    for turn in range(_tempting(n, size, reach, most, s, tried)):
-        j = tried[turn]
-        least = top - (regret[at, most - 1] if found == most else reach + 1)
-        begin(unit, packed.start, state)
-        value, size = change_packed(
-            kind,
-            s.margin,
-            s.ranked,
-            s.gain,
-            ranked,
-            j,
-            s.inside[j] == 1,
-            room,
-            least,
-            nodes,
-            cls,
-            *words,
-            s.order,
-            s.order_gain,
-            ahead,
-            state,
-            picked,
-            best,
-        )
-        if size >= 0:
-            found = _offer(at, top - value, best, size, found, regret, mark, count, contact)
-    return found
-
-
-@kernel
-def _tied_patterns(unit, at, n, nodes, reach, rules, s, tried, optimum, regret, mark, count, contact):
-    """Find the patterns of a unit with ties, by changing the decisions that cost its bound least; return how many."""
-    most, margin, general, desk = regret.shape[1], s.margin, rules.general, s.desk
-    top, _, chosen = solve_general(unit, margin, n, -reach - 1, BASE_NODES, general, desk)
-    optimum[at] = top
-    found = _offer(at, np.int64(0), desk.best, max(chosen, 0), 0, regret, mark, count, contact)
-    if chosen < 0:
-        return found
-    s.inside[:n] = 0
-    for i in range(chosen):
-        s.inside[desk.best[i]] = 1
-    size, must = prepare(unit, margin, general, desk)
-    bound = bound_of(unit, size, general, desk)
-    near = min(size - must, 2 * most)
-    for i in range(near):
-        tried[i] = desk.order[size - 1 - i]
-    for turn in range(near):
-        j = tried[turn]
-        floor = top - (regret[at, most - 1] if found == most else reach + 1)
-        if bound - abs(desk.rest[j]) <= floor:
-            break
-        decide_first(j, size, must, desk)
-        value, _, picked = search(unit, size, must, 1 - s.inside[j], nodes, floor, margin, general, desk)
-        if picked >= 0:
-            found = _offer(at, top - value, desk.best, picked, found, regret, mark, count, contact)
-    return found
-
-
-@parallel_kernel
-def find_patterns(
-    units,
-    widest,
-    candidates,
-    terms,
-    prices,
-    packed,
-    general,
-    nodes,
-    reach,
-    optimum,
-    regret,
-    mark,
-    count,
-    contact,
+@bare_kernel
+def packed_answers(
+    units, places, candidates, terms, prices, packed, nodes, fewer, reach, outcome, regret, mark, count, contact, bench
 ):
-    """List each unit's best answer and its answers with one contact forced in or out, least regret first.
+    """List each packed unit's best answer and its answers with one contact forced in or out, least regret first.
 
     Parameters
     ----------
-    units, widest, candidates, terms, prices, packed, general, nodes
+    units, candidates, terms, prices, packed, bench
         As for a pass.
+    places : (n,) int64 array
+        Those of the units that are looked at.
+    nodes, fewer : int
+        Node limits of a unit, and of one with one candidate forced.
     reach : int
         Most regret, in the prices' scale.
-    optimum : (units,) int64 array
-        Receives the best answer's priced value.
-    regret : (units, patterns) int64 array
-        Receives what each answer loses against the best; −1 after the last.
-    mark : (units, patterns) uint64 array
-        Scratch that tells answers apart.
-    count : (units, patterns) int32 array
-    contact : (units, patterns, most contacts) int32 array
-        Receives each answer's contacts, as places within the unit.
+    outcome, regret, mark, count, contact
+        Fields of :class:`.crew.Answers`, which receive the answers.
     """
-    most = regret.shape[1]
-    for chunk in numba.prange(CHUNKS):
-        rules = Rules(packed, general)
-        s = scratch_for(widest, rules)
-        tried = np.empty(widest + 1, np.int64)
-        for at in range(len(units) * chunk // CHUNKS, len(units) * (chunk + 1) // CHUNKS):
-            unit = units[at]
-            n = margins_of(unit, candidates, terms, prices, s.margin, s.kind)
-            out = (optimum, regret, mark, count, contact)
-            if general.first.shape[0] and general.first[unit] >= 0:
-                found = _tied_patterns(unit, at, n, nodes, reach, rules, s, tried, *out)
-            else:
-                found = _packed_patterns(unit, at, n, nodes, reach, rules, s, tried, *out)
-            for p in range(found, most):
-                regret[at, p] = -1
+    most, inside, best = regret.shape[1], bench.inside, bench.best
+    for at in places:
+        unit = units[at]
+        n = margins_of(unit, candidates, terms, prices, bench.margin, bench.kind)
+        size = rank(n, bench)
+        top, bound, chosen = best_packed(unit, size, nodes, packed, bench)
+        outcome[at, 0], outcome[at, 1], outcome[at, 2] = top, bound, chosen
+        found = offer(at, 0, best, chosen, 0, regret, mark, count, contact)
+        for j in range(n):
+            inside[j] = 0
+        for i in range(chosen):
+            inside[best[i]] = 1
+        for turn in range(_nearest(bench.margin, inside, n, reach, most, bench.tried)):
+            least = top - (regret[at, most - 1] if found == most else reach + 1)
+            value, changed = change_packed(unit, size, bench.tried[turn], least, fewer, packed, bench)
+            if changed >= 0:
+                found = offer(at, top - value, best, changed, found, regret, mark, count, contact)
+        for p in range(found, most):
+            regret[at, p] = -1
 
 
 @kernel

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.passes import CHUNKS, Prices
-from optimizer.engines.decomposition.pattern_kernel import PATTERN_NODES, find_patterns, rows_of_patterns
+from optimizer.engines.decomposition.passes import Prices
+from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES, rows_of_patterns
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.problem.pairs import ranges, segment_sums
 from optimizer.problem.primitives import IntArray
@@ -97,32 +97,16 @@ def patterns(
         Asked after every so many units; may raise to give up.
     """
     length = max(units.most_contacts, 1)
-    block = max(min(CELLS // (most * length), BLOCK // max(units.widest, 1)), CHUNKS)
-    scaled = in_scale(reach, prices)
+    block = max(min(CELLS // (most * length), BLOCK // max(units.widest, 1)), 1)
+    scaled, crew = in_scale(reach, prices), units.crew(prices, check)
     optimum = np.empty(len(listed), np.int64)
     regrets, counts, places = [], [], []
     for first in range(0, max(len(listed), 1), block):
         if check is not None:
             check()
         mine = listed[first : first + block]
-        regret = np.empty((len(mine), most), np.int64)
-        count = np.zeros((len(mine), most), np.int32)
-        contact = np.empty((len(mine), most, length), np.int32)
-        find_patterns(
-            mine,
-            units.widest,
-            units.candidates,
-            units.table.terms,
-            prices,
-            *units.at_shift(prices.shift),
-            PATTERN_NODES,
-            scaled,
-            optimum[first : first + block],
-            regret,
-            np.zeros((len(mine), most), np.uint64),
-            count,
-            contact,
-        )
+        outcome, regret, _, count, contact = crew.answers(mine, most, BASE_NODES, PATTERN_NODES, scaled)
+        optimum[first : first + block] = outcome[:, 0]
         regrets.append(regret)
         counts.append(count)
         filled = (np.arange(length) < count[:, :, None]) & (regret >= 0)[:, :, None]

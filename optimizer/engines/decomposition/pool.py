@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.engines.decomposition.compiled import SLAB, Units
-from optimizer.engines.decomposition.passes import CHUNKS, Prices
+from optimizer.engines.decomposition.compiled import Units
+from optimizer.engines.decomposition.passes import Prices
+from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
 from optimizer.engines.decomposition.patterns import assemble, in_scale
-from optimizer.engines.decomposition.regret_kernel import least_regrets
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.problem.primitives import IntArray
 
@@ -46,22 +46,8 @@ class Near:
             Asked after every so many units; may raise to give up.
         """
         scaled = in_scale(reach, prices)
-        loss, changed = np.empty(units.problem.units, np.int64), np.empty(units.problem.units, np.int64)
-        block = max(SLAB // max(units.widest, 1), CHUNKS)
-        for first in range(0, len(loss), block):
-            check()
-            mine = slice(first, min(first + block, len(loss)))
-            least_regrets(
-                np.arange(mine.start, mine.stop),
-                units.widest,
-                units.candidates,
-                units.table.terms,
-                prices,
-                *units.at_shift(prices.shift),
-                scaled,
-                loss[mine],
-                changed[mine],
-            )
+        every = np.arange(units.problem.units, dtype=np.int64)
+        loss, changed = units.crew(prices, check).losses(every, BASE_NODES, PATTERN_NODES, scaled)
         unit = np.flatnonzero(loss <= scaled)
         unit = unit[np.argsort(loss[unit], kind="stable")]
         contact = np.asarray(units.problem.unit_start)[unit] + changed[unit]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.jit import kernel
 
 
 @kernel

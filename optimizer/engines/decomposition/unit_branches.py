@@ -12,7 +12,7 @@ import numpy as np
 
 from optimizer.engines.decomposition.general_kernel import CONFLICT, INFEASIBLE, UNKNOWN, A, B, move, open_all
 from optimizer.engines.decomposition.general_search import NOTHING, search
-from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.jit import part
 from optimizer.engines.decomposition.unit_desk import DEPTH
 from optimizer.engines.decomposition.unit_prices import bound_of, price_ties
 
@@ -26,7 +26,7 @@ NONE = -1
 """No branch. A tie is decided by its number, a candidate ``j`` by ``−2 − j``."""
 
 
-@kernel
+@part
 def solve_general(unit, margin, n, least, nodes, rules, desk):
     """Maximise Σ margin − penalties over the legal sets of one unit.
 
@@ -88,7 +88,7 @@ def solve_general(unit, margin, n, least, nodes, rules, desk):
     return (beyond, beyond, found) if found == UNKNOWN else (np.int64(0), np.int64(0), found)
 
 
-@kernel
+@part
 def _arrange(unit, margin, n, least, rules, desk):
     """List what must be chosen, then what may be, by margin; leave out what no choice makes legal."""
     base, first_tie = rules.first[unit], rules.tie_start[unit]
@@ -104,10 +104,14 @@ def _arrange(unit, margin, n, least, rules, desk):
             desk.order[size] = j
             size += 1
     open_all(size, base, first_tie, ties, rules, desk.order, desk.number, desk.seen)
-    desk.listed[:must] = desk.order[:must]
-    open_to_choice = desk.order[must:size]
-    size = must
-    for j in open_to_choice[np.argsort(-margin[open_to_choice], kind="mergesort")]:
+    for i in range(must):
+        desk.listed[i] = desk.order[i]
+    for i in range(must, size):
+        desk.away[desk.order[i]] = margin[desk.order[i]]
+    sort_down(desk.order, must, size, desk.away, desk.spare)
+    last, size = size, must
+    for i in range(must, last):
+        j = desk.order[i]
         fine = move(j, 1, True, base, first_tie, rules, desk.number, desk.seen)
         move(j, -1, True, base, first_tie, rules, desk.number, desk.seen)
         if fine:
@@ -115,12 +119,12 @@ def _arrange(unit, margin, n, least, rules, desk):
             size += 1
         else:
             move(j, 1, False, base, first_tie, rules, desk.number, desk.seen)
-    for j in desk.listed[:must]:
-        desk.closed[j], desk.fixed[j] = 0, 0
+    for i in range(must):
+        desk.closed[desk.listed[i]], desk.fixed[desk.listed[i]] = 0, 0
     desk.lengths[0], desk.lengths[1] = size, must
 
 
-@kernel
+@part
 def prepare(unit, margin, rules, desk):
     """Put the candidates that no branch decided in order, at the prices of their LP.
 
@@ -148,17 +152,20 @@ def prepare(unit, margin, rules, desk):
     ties = rules.tie_start[unit + 1] - first_tie
     open_all(size, base, first_tie, ties, rules, desk.order, desk.number, desk.seen)
     price_ties(unit, size, must, margin, rules, desk)
-    large = desk.order[must:size]
-    desk.order[must:size] = large[np.argsort(-np.abs(desk.rest[large]), kind="mergesort")]
+    for i in range(must, size):
+        desk.away[desk.order[i]] = abs(desk.rest[desk.order[i]])
+    sort_down(desk.order, must, size, desk.away, desk.spare)
     return size, must
 
 
-@kernel
+@part
 def _clash(unit, size, rules, desk):
     """Return the conflict that the LP's answer breaks most, and the side that has less of it."""
     base, first_tie = rules.first[unit], rules.tie_start[unit]
     count = rules.tie_start[unit + 1] - first_tie
-    on_a, on_b = np.zeros(count), np.zeros(count)
+    on_a, on_b = desk.lean_a, desk.lean_b
+    for t in range(count):
+        on_a[t], on_b[t] = 0.0, 0.0
     for i in range(size):
         j = desk.order[i]
         for e in range(rules.entry_start[base + j], rules.entry_start[base + j + 1]):
@@ -175,7 +182,7 @@ def _clash(unit, size, rules, desk):
     return tie, side
 
 
-@kernel
+@part
 def _fraction(size, must, desk):
     """Return the candidate of which the LP is least sure (as ``−2 − j``), and what it is nearer to: A out, B in."""
     split, side, worst = NONE, A, SURE
@@ -186,7 +193,7 @@ def _fraction(size, must, desk):
     return split, side
 
 
-@kernel
+@part
 def _branch(unit, split, side, sign, rules, desk):
     """Decide a candidate, or close those that stand on one side of a conflict alone; or (−1) take it back."""
     if split < NONE:
@@ -203,7 +210,7 @@ def _branch(unit, split, side, sign, rules, desk):
                 desk.closed[j] += sign
 
 
-@kernel
+@part
 def decide_first(j, size, must, desk):
     """Move a candidate to the first place that is open to choice."""
     place = size - 1
@@ -212,3 +219,25 @@ def decide_first(j, size, must, desk):
     for i in range(place, must, -1):
         desk.order[i] = desk.order[i - 1]
     desk.order[must] = j
+
+
+@part
+def sort_down(order, first, last, key, spare):
+    """Sort ``order[first:last]`` by ``key``, the largest first, equal ones as they stand: runs are merged."""
+    run = 1
+    while run < last - first:
+        at = first
+        while at < last:
+            a, middle = at, min(at + run, last)
+            b, end = middle, min(at + 2 * run, last)
+            while at < end:
+                if a < middle and (b >= end or key[order[a]] >= key[order[b]]):
+                    spare[at] = order[a]
+                    a += 1
+                else:
+                    spare[at] = order[b]
+                    b += 1
+                at += 1
+        for i in range(first, last):
+            order[i] = spare[i]
+        run *= 2

@@ -1,6 +1,5 @@
 """Working memory for the search of units with ties, one at a time."""
 
-# mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -8,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.decomposition.general_kernel import General
 from optimizer.engines.decomposition.unit_lp import Floats, Int64s, Relaxation, relaxation_for
 
 DEPTH = 24
@@ -39,6 +38,12 @@ class Desk(NamedTuple):
         How many of its two choices were tried at each place, and the bound before it was decided.
     best : (candidates,) int64 array
         The best set.
+    inside : (candidates,) uint8 array
+        1 for those that are in the unit's best answer.
+    tried : (candidates,) int64 array
+        What is worth changing in it.
+    away, spare : (candidates,) int64 arrays
+        Key and room of a sort.
     number : (4, ties) int64 array
     seen : (tokens,) int64 array
     price, slack, open, below : (ties,) int64 arrays
@@ -51,6 +56,8 @@ class Desk(NamedTuple):
         What a candidate uses of the slack of its ties.
     scale : (ties,) float array
         Largest weight of each row.
+    lean_a, lean_b : (ties,) float arrays
+        How much of the LP's answer is on each side of a conflict alone.
     lp : Relaxation
     """
 
@@ -67,6 +74,10 @@ class Desk(NamedTuple):
     phase: Int64s
     before: Int64s
     best: Int64s
+    inside: npt.NDArray[np.uint8]
+    tried: Int64s
+    away: Int64s
+    spare: Int64s
     number: npt.NDArray[np.int64]
     seen: Int64s
     price: Int64s
@@ -78,38 +89,49 @@ class Desk(NamedTuple):
     row: Int64s
     weight: Int64s
     scale: Floats
+    lean_a: Floats
+    lean_b: Floats
     lp: Relaxation
 
 
-@kernel
-def desk_for(widest, rules):
+def desk_for(widest: int, rules: General) -> Desk:
     """Allocate working memory for units of up to ``widest`` candidates."""
     ties, entries = rules.most_ties, rules.most_entries
     width = widest if len(rules.helps) else 0
+
+    def numbers(size: int) -> Int64s:
+        return np.zeros(size, np.int64)
+
     return Desk(
-        np.empty(width, np.int64),
-        np.zeros(2, np.int64),
-        np.empty(width, np.int64),
-        np.empty(width, np.int64),
-        np.empty(DEPTH, np.int64),
-        np.empty(DEPTH, np.int64),
-        np.empty(DEPTH, np.int64),
-        np.empty(width, np.int64),
-        np.empty(width, np.float64),
-        np.empty(width, np.int64),
-        np.empty(width + 1, np.int64),
-        np.empty(width + 1, np.int64),
-        np.empty(width, np.int64),
-        np.empty((4, ties), np.int64),
-        np.empty(rules.most_tokens, np.int64),
-        np.empty(ties, np.int64),
-        np.empty(ties, np.int64),
-        np.empty(ties, np.int64),
-        np.empty(ties, np.int64),
-        np.empty(ties, np.int64),
-        np.empty(ties, np.int64),
-        np.empty(ties, np.int64),
-        np.empty(entries, np.int64),
-        np.empty(ties, np.float64),
-        relaxation_for(width, entries, ties),
+        listed=numbers(width),
+        lengths=numbers(2),
+        closed=numbers(width),
+        fixed=numbers(width),
+        split=numbers(DEPTH),
+        side=numbers(DEPTH),
+        turn=numbers(DEPTH),
+        order=numbers(width),
+        share=np.zeros(width),
+        rest=numbers(width),
+        phase=numbers(width + 1),
+        before=numbers(width + 1),
+        best=numbers(width),
+        inside=np.zeros(width, np.uint8),
+        tried=numbers(width),
+        away=numbers(width),
+        spare=numbers(width),
+        number=np.zeros((4, ties), np.int64),
+        seen=numbers(rules.most_tokens),
+        price=numbers(ties),
+        slack=numbers(ties),
+        open=numbers(ties),
+        below=numbers(ties),
+        on_a=numbers(ties),
+        on_b=numbers(ties),
+        row=numbers(ties),
+        weight=numbers(entries),
+        scale=np.zeros(ties),
+        lean_a=np.zeros(ties),
+        lean_b=np.zeros(ties),
+        lp=relaxation_for(width, entries, ties),
     )

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.decomposition.jit import kernel
+from optimizer.engines.jit import part
 
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -65,28 +65,27 @@ class Relaxation(NamedTuple):
     inverse: Floats
 
 
-@kernel
-def relaxation_for(columns, entries, rows):
+def relaxation_for(columns: int, entries: int, rows: int) -> Relaxation:
     """Allocate an LP of at most so many columns, entries and rows."""
     return Relaxation(
-        np.empty(columns + rows + 1, np.int64),
-        np.empty(entries + rows, np.int64),
-        np.empty(entries + rows, np.float64),
-        np.empty(columns + rows, np.float64),
-        np.empty(columns + rows, np.uint8),
-        np.empty(rows, np.float64),
-        np.empty(rows, np.float64),
-        np.empty(rows, np.float64),
-        np.empty(rows, np.float64),
-        np.empty(rows, np.float64),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int64),
-        np.empty(rows, np.int64),
-        np.empty((rows, rows), np.float64),
+        start=np.zeros(columns + rows + 1, np.int64),
+        row=np.zeros(entries + rows, np.int64),
+        weight=np.zeros(entries + rows),
+        margin=np.zeros(columns + rows),
+        state=np.zeros(columns + rows, np.uint8),
+        limit=np.zeros(rows),
+        dear=np.zeros(rows),
+        price=np.zeros(rows),
+        level=np.zeros(rows),
+        step=np.zeros(rows),
+        basic=np.zeros(rows, np.int64),
+        active=np.zeros(rows, np.int64),
+        active_at=np.zeros(rows, np.int64),
+        inverse=np.zeros((rows, rows)),
     )
 
 
-@kernel
+@part
 def relax(columns, rows, steps, lp):
     """Solve the LP of so many columns and rows, or stop after so many steps; prices are in ``lp.price``."""
     columns = _begin(columns, rows, lp)
@@ -116,7 +115,7 @@ def relax(columns, rows, steps, lp):
             active = _retire(-1 - q, place, rows, active, lp)
 
 
-@kernel
+@part
 def _begin(columns, rows, lp):
     """Begin with columns that meet negative limits, and take those that fit. Returns how many columns there are."""
     most = 1.0
@@ -144,7 +143,7 @@ def _begin(columns, rows, lp):
     return extra
 
 
-@kernel
+@part
 def _entering(columns, active, lp):
     """Return the column whose entry is worth most per unit, and that worth (0: none); ``−1 − r`` is a logical."""
     q, worth, best = 0, 0.0, NEGLIGIBLE
@@ -162,7 +161,7 @@ def _entering(columns, active, lp):
     return q, worth
 
 
-@kernel
+@part
 def _in_basis(q, rows, active, lp):
     """Write a column in terms of the basis."""
     if q < 0:
@@ -180,7 +179,7 @@ def _in_basis(q, rows, active, lp):
                 lp.step[i] += w * lp.inverse[r, i]
 
 
-@kernel
+@part
 def _ratio(q, rows, up, lp):
     """Return which place leaves the basis, after which length of the step, and whether it leaves at 1.
 
@@ -202,7 +201,7 @@ def _ratio(q, rows, up, lp):
     return place, length, high
 
 
-@kernel
+@part
 def _activate(r, rows, active, lp):
     """Let a row's logical leave the basis: from now on its column of the inverse is kept."""
     lp.active[active], lp.active_at[r] = r, active
@@ -212,7 +211,7 @@ def _activate(r, rows, active, lp):
     return active + 1
 
 
-@kernel
+@part
 def _pivot(place, worth, rows, active, lp):
     """Bring the column in ``lp.step`` into the basis at a place, and move the prices."""
     pivot = lp.step[place]
@@ -226,7 +225,7 @@ def _pivot(place, worth, rows, active, lp):
             lp.price[r] += worth * share
 
 
-@kernel
+@part
 def _retire(r, place, rows, active, lp):
     """Put a row's logical, which has entered at a place, at the row's own place: its column is the identity's again."""
     last = lp.active[active - 1]
@@ -236,6 +235,6 @@ def _retire(r, place, rows, active, lp):
         lp.basic[place], lp.basic[r] = lp.basic[r], lp.basic[place]
         lp.level[place], lp.level[r] = lp.level[r], lp.level[place]
         for a in range(active - 1):
-            column = lp.inverse[lp.active[a]]
-            column[place], column[r] = column[r], column[place]
+            c = lp.active[a]
+            lp.inverse[c, place], lp.inverse[c, r] = lp.inverse[c, r], lp.inverse[c, place]
     return active - 1

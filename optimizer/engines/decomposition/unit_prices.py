@@ -26,7 +26,7 @@ from optimizer.engines.decomposition.general_kernel import (
     A,
     B,
 )
-from optimizer.engines.decomposition.jit import inlined_kernel, kernel
+from optimizer.engines.jit import inlined_part, part
 from optimizer.engines.decomposition.unit_lp import UPPER, relax
 
 STEPS, STEPS_A_ROW = 100, 4
@@ -37,7 +37,7 @@ LARGE = 2.0**61
 """Most that the ties may weigh together: the bound's sums stay below 64 bits."""
 
 
-@kernel
+@part
 def price_ties(unit, size, must, margin, rules, desk):
     """Price the ties over the candidates in order: all but the first ``must`` are open to choice."""
     base, first_tie = rules.first[unit], rules.tie_start[unit]
@@ -72,7 +72,7 @@ def price_ties(unit, size, must, margin, rules, desk):
             desk.rest[j] -= desk.price[rules.tie[e]] * desk.weight[e - first]
 
 
-@kernel
+@part
 def _weigh(unit, size, rules, desk):
     """Write each tie as a row: its slack, each entry's weight, and what is open."""
     base, first_tie = rules.first[unit], rules.tie_start[unit]
@@ -111,7 +111,7 @@ def _weigh(unit, size, rules, desk):
         desk.seen[token] = 0
 
 
-@kernel
+@part
 def _count_sides(unit, size, rules, desk):
     """Count who stands where: on the sides of conflicts, in need, and with which key."""
     base, first_tie, room = rules.first[unit], rules.tie_start[unit], rules.room[unit]
@@ -137,7 +137,7 @@ def _count_sides(unit, size, rules, desk):
         desk.on_b[t] = max(min(desk.on_b[t], room), 1)
 
 
-@kernel
+@part
 def _write_rows(unit, size, must, unit_of_value, rules, desk):
     """Write the LP's right-hand sides; return how many rows there are: ties that cannot bind have none."""
     base, first_tie = rules.first[unit], rules.tie_start[unit]
@@ -169,7 +169,7 @@ def _write_rows(unit, size, must, unit_of_value, rules, desk):
     return rows
 
 
-@kernel
+@part
 def _write_columns(unit, size, must, margin, unit_of_value, rules, desk):
     """Write the LP's columns: the candidates that are open to choice."""
     base = rules.first[unit]
@@ -187,7 +187,7 @@ def _write_columns(unit, size, must, margin, unit_of_value, rules, desk):
         lp.start[i - must + 1] = entries
 
 
-@kernel
+@part
 def bound_of(unit, size, rules, desk):
     """Return the bound of the candidates in order, when none of them is decided."""
     bound = np.int64(0)
@@ -199,7 +199,7 @@ def bound_of(unit, size, rules, desk):
     return bound
 
 
-@inlined_kernel
+@inlined_part
 def hold(j, sign, chosen, base, first, rules, desk):
     """Move what is left and open of the ties when a candidate is decided (−1: open again); return the change."""
     change = np.int64(0)
@@ -216,7 +216,7 @@ def hold(j, sign, chosen, base, first, rules, desk):
     return change
 
 
-@inlined_kernel
+@inlined_part
 def loss(j, chosen, desk):
     """Return what deciding a candidate costs of the bound at least."""
     return max(-desk.rest[j], 0) if chosen else max(desk.rest[j], 0)
