@@ -67,7 +67,7 @@ class Answers(NamedTuple):
         What an answer loses against the best; −1 after the last.
     mark : (units, answers) uint64 array
         Tells answers apart.
-    count : (units, answers) int32 array
+    size : (units, answers) int32 array
     contact : (units, answers, most contacts) int32 array
         Contacts, as places within the unit.
     """
@@ -75,7 +75,7 @@ class Answers(NamedTuple):
     outcome: Int64s
     regret: Int64s
     mark: npt.NDArray[np.uint64]
-    count: npt.NDArray[np.int32]
+    size: npt.NDArray[np.int32]
     contact: npt.NDArray[np.int32]
 
     @classmethod
@@ -133,7 +133,7 @@ class Crew:
             self._tie(mine, np.arange(len(mine)), nodes, 0, 0, found, desk)
             _count(found.outcome, sums[worker].totals)
             used = sums[worker].kinds_used, sums[worker].use
-            close_units(mine, found.contact[:, 0], found.count[:, 0], self.candidates, self.terms, *used, mark)
+            close_units(mine, found.contact[:, 0], found.size[:, 0], self.candidates, self.terms, *used, mark)
 
         self._benches(packed, packed, pack)
         self._desks(tied, tied, tie)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.engines.decomposition.general_kernel import INFEASIBLE, UNKNOWN, least_cost, legal, move
-from optimizer.engines.jit import part
 from optimizer.engines.decomposition.unit_prices import bound_of, hold, loss
+from optimizer.engines.jit import part
 
 PATIENCE = 50
 """A unit without any answer at its node limit goes on to so many times as many nodes."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.jit import bare_kernel
 from optimizer.engines.decomposition.packed_kernel import Packed
+from optimizer.engines.jit import bare_kernel
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import SIDE_A, SIDE_B, UNLIMITED, BoolArray, Conflict, Counter, Incidence, IntArray
 from optimizer.problem.problem import Problem

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.general_kernel import General
-from optimizer.engines.jit import bare_kernel, inlined_part
 from optimizer.engines.decomposition.packed_kernel import Packed, best_packed, rank
+from optimizer.engines.jit import bare_kernel, inlined_part
 from optimizer.problem.primitives import IntArray
 
 LIMB = 30

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.engines.jit import bare_kernel, kernel, part
 from optimizer.engines.decomposition.packed_kernel import best_packed, change_packed, rank
 from optimizer.engines.decomposition.passes import SHUT, margins_of
+from optimizer.engines.jit import bare_kernel, kernel, part
 
 BASE_NODES = 5_000
 """Node limit of a unit's best answer: that of a pass, so that both find the same."""

@@ -3,9 +3,9 @@
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
-from optimizer.engines.jit import bare_kernel
 from optimizer.engines.decomposition.packed_kernel import best_packed, change_packed, rank
 from optimizer.engines.decomposition.passes import margins_of
+from optimizer.engines.jit import bare_kernel
 
 
 @bare_kernel

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from optimizer.engines.decomposition.general_search import search
-from optimizer.engines.jit import bare_kernel
 from optimizer.engines.decomposition.pattern_kernel import offer
 from optimizer.engines.decomposition.unit_branches import decide_first, prepare, solve_general
 from optimizer.engines.decomposition.unit_prices import bound_of
+from optimizer.engines.jit import bare_kernel
 
 
 @bare_kernel

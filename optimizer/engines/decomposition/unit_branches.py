@@ -12,9 +12,9 @@ import numpy as np
 
 from optimizer.engines.decomposition.general_kernel import CONFLICT, INFEASIBLE, UNKNOWN, A, B, move, open_all
 from optimizer.engines.decomposition.general_search import NOTHING, search
-from optimizer.engines.jit import part
 from optimizer.engines.decomposition.unit_desk import DEPTH
 from optimizer.engines.decomposition.unit_prices import bound_of, price_ties
+from optimizer.engines.jit import part
 
 LPS = 60
 """LPs of one unit at most."""

@@ -26,8 +26,8 @@ from optimizer.engines.decomposition.general_kernel import (
     A,
     B,
 )
-from optimizer.engines.jit import inlined_part, part
 from optimizer.engines.decomposition.unit_lp import UPPER, relax
+from optimizer.engines.jit import inlined_part, part
 
 STEPS, STEPS_A_ROW = 100, 4
 """Steps of the LP at most: so many, and so many more for each row."""
