@@ -16,7 +16,7 @@ from typing import Any
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
 from optimizer.engines import baselines, choose, policy_costs
-from optimizer.errors import Finding, InfeasibleError, UsageError
+from optimizer.errors import AuditError, Finding, InfeasibleError, UsageError
 from optimizer.failpoints import reach
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
@@ -129,6 +129,8 @@ def solve(
         from optimizer.analysis.booked import explain_pins
         from optimizer.analysis.infeasibility import explain
 
+        if compiled is not None:
+            refuse_refuted(compiled)
         known = (
             explain_pins(scenario, frames, clash, request) if compiled is None else explain(compiled, clash, request)
         )
@@ -195,6 +197,19 @@ def never_worse(solution: Solution, practice: Mapping[str, Solution | None]) -> 
         return solution
     taken = f"The plan of usual practice, {name.replace('_', ' ')}: the search had none better when it stopped."
     return replace(solution, chosen=best.chosen, objective=best.objective, detail=taken)
+
+
+def refuse_refuted(compiled: Compiled) -> None:
+    """Refuse an engine's word that there is no plan, where usual practice makes one.
+
+    Raises
+    ------
+    AuditError
+    """
+    for name, found in baselines(compiled.problem, compiled.ranks).items():
+        if found is not None:
+            what = f"the engine says that no plan obeys every rule, but {name.replace('_', ' ')} makes one"
+            raise AuditError(what, where="solve.engine", fix="another engine finds a plan: set solve.engine")
 
 
 def with_settings(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:

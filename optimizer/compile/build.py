@@ -108,6 +108,13 @@ class Compiled:
         """Orders that greedy baselines may follow: the rank of each candidate, lower goes first."""
         return ranks(self.tables, self.kinds, self.problem)
 
+    @property
+    def rounding(self) -> int:
+        """Value quanta that rounding may hide: half of one a contact, and one for penalties in parts of quanta."""
+        priced: tuple[Priced, ...] = (*self.problem.floors, *self.problem.rows)
+        parts = any(block.penalty is not None and block.penalty.denominator > 1 for block in priced)
+        return (0 if self.exact_value else -(-self.problem.most_contacts // 2)) + parts
+
     def value(self, quanta: float) -> Decimal:
         """Return value quanta of the (maximised) problem in the objective's units and sign."""
         natural = Decimal(quanta).scaleb(-self.problem.value_decimals)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from optimizer.engines.protocol import Engine
-from optimizer.errors import NoPlanError
+from optimizer.errors import NoPlanError, OptimizerError
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Progress, Reason, Request, Solution
 
 PATIENCE = 600.0
 """Expected seconds beyond which a further engine is not tried."""
+FAILED = "report this: it is a defect of contactopt; another engine may find a plan (solve.engine)"
 
 
 class Relay:
@@ -53,6 +54,7 @@ class Relay:
         """
         best: Solution | None = None
         refusal: NoPlanError | None = None
+        failures: list[str] = []
         for engine in self._engines:
             if (best or refusal) and engine.estimate(problem)[0] > PATIENCE:
                 break
@@ -62,6 +64,11 @@ class Relay:
                 found = engine.solve(problem, request)
             except NoPlanError as error:
                 refusal = error
+            except (OptimizerError, MemoryError):
+                raise
+            except Exception as failure:  # a defect of one engine: another one may have none
+                refusal = NoPlanError(f"{engine.name} failed ({type(failure).__name__}: {failure})", fix=FAILED)
+                failures.append(f"{refusal.findings[0].what}.")
             else:
                 best = found if best is None else better_of(best, found)
             if request.stopped() or request.seconds_left() <= 0 or (best and reached(best, request.gap)):
@@ -69,7 +76,7 @@ class Relay:
         if best is None:
             assert refusal is not None
             raise refusal
-        return best
+        return replace(best, detail=" ".join([best.detail, *failures])) if failures else best
 
 
 def reached(solution: Solution, gap: float) -> bool:

@@ -18,6 +18,7 @@ from optimizer.errors import AuditError, Finding
 from optimizer.plan.accounts import constraint_frame, funnel_frame, judge, policy_frame, row_prices
 from optimizer.plan.audit import audit_contacts
 from optimizer.plan.breakdown import breakdown_frame
+from optimizer.plan.claims import ANOTHER, refuse_lies, refuse_no_positions
 from optimizer.plan.insight import make_insight
 from optimizer.plan.plan import Plan, Termination
 from optimizer.plan.sentences import closing
@@ -53,17 +54,21 @@ def make_plan(
     Raises
     ------
     AuditError
-        The audit found a broken rule: there is no plan.
+        The audit found a broken rule, or an objective or a bound that is not true: there is no plan.
     """
+    refuse_no_positions(compiled, solution)
     table = chosen_rows(compiled, solution)
     audit = audit_contacts(compiled.scenario, compiled.tables, table)
     if not audit.ok:
         raise AuditError(
             [
-                Finding("audit", rule, f"broken {count:,} times by the plan that {solution.engine} gave", rule=rule)
+                Finding(
+                    "audit", rule, f"broken {count:,} times by the plan that {solution.engine} gave", ANOTHER, rule=rule
+                )
                 for rule, count in audit.broken.items()
             ]
         )
+    refuse_lies(compiled, solution, audit.objective)
     compiled.tables.refuse_changed()
     bound, gap = certificate(compiled, solution, audit.objective)
     termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
@@ -170,12 +175,7 @@ def certificate(compiled: Compiled, solution: Solution, objective: Decimal) -> t
     """Return the bound in the objective's units, rounding included, and the gap to the plan's objective."""
     if solution.bound is None:
         return None, None
-    problem = compiled.problem
-    rounding = 0 if compiled.exact_value else -(-problem.most_contacts // 2)
-    penalties = [*(floor.penalty for floor in problem.floors), *(rows.penalty for rows in problem.rows)]
-    if any(penalty is not None and penalty.denominator > 1 for penalty in penalties):
-        rounding += 1  # objectives of the compiled problem have their penalties rounded up
-    exact = compiled.value(solution.bound + rounding)
+    exact = compiled.value(solution.bound + compiled.rounding)
     scale = Decimal(compiled.magnitude)
     difference = abs(exact - objective)
     if difference <= SMALL * scale:

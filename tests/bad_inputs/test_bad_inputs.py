@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from optimizer.cli import main
 from optimizer.errors import DataError, Finding, cut
 from tests.bad_inputs import files, hostile, keys, rules, scores
 from tests.bad_inputs.kit import HEADER, ROWS, SCENARIO, Bad, fingerprint
-from tests.cli.conftest import Outcome
+from tests.nights import Call
 
 ALL = [*scores.CASES, *rules.CASES, *keys.CASES, *files.CASES, *hostile.CASES]
-Call = Callable[..., Outcome]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def contactopt(capfd: pytest.CaptureFixture[str]) -> Call:
-    def call(*arguments: str) -> Outcome:
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main([*arguments])
-        assert isinstance(left.value.code, int)
-        return Outcome(left.value.code, *capfd.readouterr())
-
-    return call
-
-
-@pytest.fixture(scope="session")
-def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run folder that was published before anything went wrong."""
-    folder = tmp_path_factory.mktemp("earlier")
-    Bad("none", 0, ()).write(folder)
-    with pytest.raises(SystemExit) as left:
-        main(["run", str(folder / "scenario.yaml"), "--out", str(folder / "plan")])
-    assert left.value.code == 5  # greedy proves nothing
-    return folder / "plan"
-
-
-@pytest.fixture
-def night(tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with an earlier run, whose bytes must not change."""
-    shutil.copytree(earlier, tmp_path / "plan")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def told(bad: Bad, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:

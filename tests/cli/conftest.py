@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from optimizer.cli import main
 from optimizer.cli.init import starter, write_new
+from tests.nights import Outcome, contactopt
 
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def contactopt(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """Call the command line; its exit code, stdout and stderr come back."""
-
-    def call(*arguments: Any) -> Outcome:
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        assert isinstance(left.value.code, int)
-        return Outcome(left.value.code, *capfd.readouterr())
-
-    return call
+__all__ = ["Outcome", "coffee", "contactopt"]
 
 
 @pytest.fixture
