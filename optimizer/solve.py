@@ -21,7 +21,7 @@ from optimizer.failpoints import reach
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
-from optimizer.plan.warm import starting_prices
+from optimizer.plan.warm import earlier_prices, starting_prices
 from optimizer.problem.solution import Request, Solution
 from optimizer.scenario import Scenario
 
@@ -120,8 +120,7 @@ def solve(
     compiled: Compiled | None = None
     try:
         compiled = build(scenario, frames, observer=observer, watch=watch)
-        if warm_start is not None:
-            request = replace(request, prices=starting_prices(warm_start, compiled))
+        request = replace(request, prices=starting_prices(earlier_prices(scenario, warm_start), compiled))
         with watch.stage("solve", observer):
             chosen, _ = choose(compiled.problem, scenario.solve.engine)
             solution = chosen.solve(compiled.problem, request)
@@ -173,7 +172,6 @@ def build(
     UnsupportedError, ScenarioError, DataError
     """
     observer, watch = observer or Silent(), watch or Stopwatch()
-    scenario.refuse_unsupported()
     scenario = scenario.resolved()
     with watch.stage("read", observer):
         tables = open_tables(scenario, frames or {})

@@ -15,7 +15,7 @@ from optimizer.analysis.clash import MOST, Clash, unit_clashes
 from optimizer.analysis.opened import Opened, open_up
 from optimizer.analysis.priced import Priced, suits
 from optimizer.analysis.reach import Reach, step_words, with_steps
-from optimizer.analysis.relax import Relaxation, relax_greedily
+from optimizer.analysis.relax import Relaxation, relax_greedily, rule_at
 from optimizer.analysis.searched import Searched
 from optimizer.analysis.system import LARGEST, Budget, OutOfTimeError
 from optimizer.compile.build import Compiled
@@ -119,14 +119,15 @@ def _diagnose(found: Diagnosis, budget: Budget) -> None:
 def _in_order(found: Diagnosis, asked: Asked) -> list[str]:
     """Return the rules that can bind: pins, policies, constraints, each in the file's order."""
     scenario = found.compiled.scenario
-    known = [PINS, *(rule.name for rule in (*scenario.contact_policies, *scenario.constraints))]
+    last = () if scenario.stability is None else (scenario.stability,)
+    known = [PINS, *(rule.name for rule in (*scenario.contact_policies, *scenario.constraints, *last))]
     return [name for name in known if name in asked.rules]
 
 
 def _given_way(found: Diagnosis) -> set[str]:
     """Return a rule or more of each clash, so that no clash is found twice: the relaxed ones, or else the first."""
     changes = found.relaxation.changes if found.relaxation else {}
-    relaxed = {PINS if path.startswith("pins") else path.split(".")[1] for path in changes}
+    relaxed = {rule_at(path) for path in changes}
     gone: set[str] = set()
     for told in found.clashes:
         gone |= relaxed & set(told.clash.rules) or {told.main or told.clash.rules[0]}

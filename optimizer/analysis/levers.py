@@ -19,6 +19,7 @@ from optimizer.problem.linear import Linear
 from optimizer.problem.primitives import UNLIMITED, BoolArray, Counter, Floor, IntArray
 from optimizer.problem.problem import Problem
 from optimizer.rules.base import Rule
+from optimizer.rules.stability import Stability
 from optimizer.scenario import Scenario
 
 OFF = 10
@@ -119,6 +120,8 @@ def _step(rule: Rule, linear: Linear, problem: Problem, block: int, rows: IntArr
     if part in ("<=", ">="):  # a ratio or a share: the limit is in the coefficients, what gives way is the difference
         first, last = int(linear.start[rows[0]]), int(linear.start[rows[0] + 1])
         return Fraction(1, max(1, int(np.abs(linear.coefficient[first:last]).sum())))
+    if isinstance(rule, Stability):
+        return Fraction(1, max(1, int(linear.lower[rows[0]])))
     number = written(rule, part=part, switch=block < 0 and rule.section == "constraints", upper=upper)
     if number is None:
         return None

@@ -24,12 +24,13 @@ from optimizer.problem.primitives import IntArray, Shortfall
 from optimizer.problem.solution import Reason, Solution
 from optimizer.rules.base import Rule
 from optimizer.rules.books import Line
+from optimizer.rules.stability import Stability
 from optimizer.scenario import Scenario
 
 ROUNDS = 4
 """Recounts after which a rule that is still broken is switched off. History above a cap needs more than one."""
 PLACES = 4
-"""Decimals to which a lot, or the limit of a ratio or share, is given."""
+"""Decimals to which a lot, a share to keep, or the limit of a ratio or share is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,20 @@ def _changes(compiled: Compiled, chosen: IntArray) -> tuple[dict[str, Any], int]
             return changes, rounds
         rules = {rule.name: rule for rule in scenario.rules()}
         for name, lines in broken.items():
-            changes |= without_pins(scenario) if name == PINS else _changed(rules[name], lines, off=rounds >= ROUNDS)
+            changes |= (
+                without_pins(scenario)
+                if name == PINS
+                else _changed(scenario.rule_path(rules[name]), rules[name], lines, off=rounds >= ROUNDS)
+            )
         changes = _settled(changes)
         scenario = compiled.scenario.replace(changes)
     return changes, 2 * ROUNDS
+
+
+def rule_at(path: str) -> str:
+    """Return the name of the rule that a change is about: of ``constraints.budget.at_most``, ``budget``."""
+    section, *rest = path.split(".")
+    return rest[0] if len(rest) == 2 else section
 
 
 def without_pins(scenario: Scenario) -> dict[str, Any]:
@@ -158,9 +169,8 @@ def _settled(changes: dict[str, Any]) -> dict[str, Any]:
     return {p: v for p, v in changes.items() if p.endswith(".enabled") or p.rpartition(".")[0] + "." not in off}
 
 
-def _changed(rule: Rule, lines: Iterable[Line], *, off: bool) -> dict[str, Any]:
+def _changed(path: str, rule: Rule, lines: Iterable[Line], *, off: bool) -> dict[str, Any]:
     """Return the limits that a rule needs for its lines to be whole, or that it is switched off."""
-    path = f"{rule.section}.{rule.name}"
     found: dict[str, Any] = {}
     for line in lines:
         one = None if off else _limit(rule, line)
@@ -180,6 +190,8 @@ def _limit(rule: Rule, line: Line) -> tuple[str, Any] | None:
     """Return the key and the value with which a line would not be broken; None where no number helps."""
     if hasattr(rule, "spacing"):
         return _shorter(rule, line)
+    if isinstance(rule, Stability):
+        return "keep", _outward(Decimal(line.used or 0) / (line.base or 1), PLACES, low=True)
     if "lot" in line.group:  # there is no lot of nothing
         lot = _outward(line.used or Decimal(0), PLACES, low=True)
         return ("lot", int(lot) if lot == int(lot) else lot) if lot > 0 else None
@@ -248,9 +260,8 @@ def _now(scenario: Scenario, path: str) -> Any:
     """Return what a path says now."""
     if path.startswith("pins"):
         return None if scenario.pins is None else scenario.pins.keep
-    section, name, key = path.split(".")
-    rule = next(one for one in getattr(scenario, section) if one.name == name)
-    return getattr(rule, key)
+    of, _, key = path.rpartition(".")
+    return getattr(next(rule for rule in scenario.rules() if scenario.rule_path(rule) == of), key)
 
 
 def _cost(changes: Mapping[str, Any], before: Mapping[str, Any]) -> float:
@@ -277,7 +288,7 @@ def _gone(path: str, new: Any) -> bool:
 def _say(path: str, old: Any, new: Any) -> str:
     if path.startswith("pins"):
         return "take out pins.keep"
-    *_, name, key = path.split(".")
+    name, key = rule_at(path), path.rpartition(".")[2]
     if key == "enabled":
         return f"switch {name} off"
     if key == "spacing":

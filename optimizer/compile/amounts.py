@@ -86,6 +86,11 @@ class Amounts:
         self.measures.append(Measure(bound.text, quanta, decimals, exact))
         return Amount(one, len(self.measures) - 1, decimals)
 
+    def own(self, name: str, amount: IntArray) -> Amount:
+        """Return an amount that somebody has counted for each eligible candidate, in whole numbers."""
+        self.measures.append(Measure(name, amount, 0, True))
+        return Amount(np.ones(self._kinds, np.int64), len(self.measures) - 1, 0)
+
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
         parts = [self._numbers(self._tables.catalog.bind(e)) for e in (above, below)]

@@ -139,11 +139,10 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
     Raises
     ------
     UnsupportedError
-        The scenario uses something that is not supported yet.
+        A best effort is shared by more customers than can be decided together.
     DataError, ScenarioError
         Something in the tables or rules turns out wrong only now.
     """
-    scenario.refuse_unsupported()
     seed = scenario.solve.seed
     rules = [rule for rule in scenario.rules() if not getattr(rule, "report_only", False)]
     zones = Zones.of(scenario, tables)

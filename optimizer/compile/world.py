@@ -12,10 +12,12 @@ from optimizer.compile.amounts import Amounts
 from optimizer.compile.bounds import group_bounds
 from optimizer.compile.kinds import BITS, Kinds
 from optimizer.compile.limits import cell_limits, limit_places, own_limits
+from optimizer.compile.pins import positions
 from optimizer.compile.read import Read
 from optimizer.compile.sight import Level, bind, joins, level_of_column, quoted, split, tables_of
 from optimizer.compile.wide import Parted
 from optimizer.compile.zones import local_day
+from optimizer.data.key_tables import previous_keys
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.errors import ScenarioError
@@ -243,6 +245,15 @@ class CompileWorld:
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
         return self.amounts.difference(above, below, factor)
+
+    def previous(self, run: str) -> tuple[Amount, int]:
+        """Return which contacts are in an earlier plan, as an amount of 1, and how many of them are eligible now."""
+        keys = previous_keys(self.tables, self.scenario.base / run)
+        read = self.read
+        mine = np.zeros(len(read.kind), np.int64)
+        mine[positions(self.tables, self.kinds_known, keys, read.customer, read.kind)] = 1
+        eligible = mine[read.refused == 0]
+        return self.amounts.own("in the earlier plan", eligible), int(eligible.sum())
 
     def may_be_negative(self, total: TotalOf) -> bool:
         """Whether the amount is negative for some candidate as read."""

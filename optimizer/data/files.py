@@ -9,11 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimizer.errors import DataError, Finding, MachineError, OptimizerError, nearest
 
+if TYPE_CHECKING:
+    from optimizer.scenario import Scenario
+
 PARQUET_SUFFIXES = (".parquet", ".pq")
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
+RUN_PARTS = ("contacts.parquet", "prices.json")
+"""What is read of an earlier run."""
 _MAGIC = b"PAR1"
 
 
@@ -196,6 +202,18 @@ def _look_at(table: str, path: Path, base: Path) -> tuple[InputFile, bool]:
             "is a truncated Parquet file", where=name, fix="the job that writes it was cut off: run it again"
         )
     return InputFile(table, path, state.st_size, state.st_mtime_ns), False
+
+
+def beside(scenario: Scenario) -> list[InputFile]:
+    """Return the files that rules and pins name, as they are now; those that are missing are told by who reads them."""
+    found = []
+    for name, path in scenario.named_files().items():
+        if not name.startswith("data."):
+            for one in [path / part for part in RUN_PARTS] if path.is_dir() else [path]:
+                if one.is_file():
+                    state = one.stat()
+                    found.append(InputFile(name, one.resolve(), state.st_size, state.st_mtime_ns))
+    return found
 
 
 def changed(files: Sequence[InputFile]) -> list[Finding]:

@@ -26,7 +26,6 @@ def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False, or
         What messages call it.
     whole : bool
         Whether it must have every key that the candidates have; else ``customer`` and ``offer`` are enough.
-
     ordered : bool
         Whether the rows keep their order.
 
@@ -103,3 +102,26 @@ def _read_file(path: Path) -> pa.Table:
         raise missing(path) from error
     except (pa.ArrowInvalid, UnicodeDecodeError, ValueError) as error:
         raise DataError("cannot be read", where=path.name, fix="write it again as Parquet or UTF-8 CSV") from error
+
+
+def previous_keys(tables: Tables, run: Path) -> pa.Table:
+    """Read the keys of an earlier plan's contacts.
+
+    Parameters
+    ----------
+    run : path
+        Its run folder, or a table of candidate keys.
+
+    Raises
+    ------
+    DataError
+        There is no such run, or it cannot be read.
+    """
+    source = run / "contacts.parquet" if run.is_dir() else run
+    if not source.exists():
+        raise DataError(
+            "no such run: nothing to stay close to",
+            where=f"stability.previous · {run}",
+            fix="leave stability out on the first night (--set stability.enabled=false), or name the last run's folder",
+        )
+    return read_keys(tables, source, what=str(source))

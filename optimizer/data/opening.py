@@ -17,6 +17,7 @@ from optimizer.data.contracts import Contracts
 from optimizer.data.expected import Expected, expected_ranges
 from optimizer.data.faults import reading
 from optimizer.data.few import Few
+from optimizer.data.files import beside
 from optimizer.data.findings import Findings
 from optimizer.data.history import bind_history, refuse_old, without_channel
 from optimizer.data.keys import agree, keys_agree
@@ -76,7 +77,7 @@ def open_tables(
     )
     with naming_damaged(con, sources.files), reading("the tables"):
         bound, queries = bind_all(con, sources, frames)
-        inputs: tuple[Input, ...] = (*sources.opened, *queries)
+        inputs: tuple[Input, ...] = (*sources.opened, *queries, *beside(scenario))
         if few is None:
             return _open(con, scenario, inputs, bound)
         return replace(_open(con, scenario, inputs, few.cut(con, bound, sources.files)), whole=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +15,30 @@ from optimizer.plan.audit.books import canonical
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
+    from optimizer.scenario import Scenario
 
 
-def starting_prices(plan: Plan, compiled: Compiled) -> dict[str, npt.NDArray[np.float64]] | None:
-    """Return a price for each row of a problem, by block: what the plan paid for the row of that rule and group.
+def earlier_prices(scenario: Scenario, warm_start: Plan | None) -> Mapping[str, Any]:
+    """Return the prices of the plan to start from, or of the run to stay close to; none where there is neither."""
+    if warm_start is not None:
+        return warm_start.prices
+    if scenario.stability is None or not scenario.stability.enabled:
+        return {}
+    prices = scenario.base / scenario.stability.previous / "prices.json"
+    if not prices.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(prices.read_text(encoding="utf-8"))
+    return found
 
-    Rows that the plan did not have begin at 0. None where the plan has no prices.
+
+def starting_prices(prices: Mapping[str, Any], compiled: Compiled) -> dict[str, npt.NDArray[np.float64]] | None:
+    """Return a price for each row of a problem, by block: what a plan paid for the row of that rule and group.
+
+    Rows that the plan did not have begin at 0. None where it has no prices.
     """
-    if plan.prices["rows"] is None:
+    if prices.get("rows") is None:
         return None
-    paid = {(one["name"], one["group"]): one["price"] for one in plan.prices["rows"]}
+    paid = {(one["name"], one["group"]): one["price"] for one in prices["rows"]}
     found = {}
     for block in compiled.problem.rows:
         groups = [canonical(json.loads(label)) for label in block.labels]

@@ -136,6 +136,13 @@ class Books(Protocol):
         """Sum exactly: the query yields ``(key, amount)``; plain columns as decimals, computed ones as doubles."""
         ...
 
+    def previous(self, run: str) -> tuple[int, int]:
+        """Return how many contacts of an earlier plan are in this one, and how many may still be sent.
+
+        The latter are those that are candidates now and that no eligibility rule, slot time, holdout or pin refuses.
+        """
+        ...
+
     def groups(
         self, each: tuple[str, ...], where: Expression | None, tables: Sequence[TableLimit]
     ) -> list[dict[str, Any]]:

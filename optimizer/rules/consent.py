@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizer.language.expressions import Expression, parse
 from optimizer.rules.base import Needs, present
-from optimizer.rules.books import Line
-from optimizer.rules.eligibility import EligibilityRule, Sight
+from optimizer.rules.eligibility import EligibilityRule, Sight, marked
 
 if TYPE_CHECKING:
     from optimizer.rules.books import Books
@@ -46,16 +43,10 @@ class Consent(EligibilityRule):
         asked = "true" if self.where is None else f"coalesce({sight.sql(self.where)}, false)"
         return f"({asked} AND NOT {sight.covered(self.name, self.consent.purpose)})"
 
-    def audit(self, books: Books) -> Iterable[Line]:
-        """Count written contacts that no consent covers."""
-        rows = books.marked({"asked": self.where or parse("TRUE")}, who="customer", history=False, clock="sending")
+    def refused(self, books: Books) -> str:
+        """Return SQL for the planned contacts that no consent covers."""
         covered = books.consented(self.consent.purpose)
-        ((count,),) = books.query(
-            f"SELECT count(*) FROM {rows} r WHERE r.asked AND NOT EXISTS "
-            f"(SELECT 1 FROM {covered} c WHERE c.contact = r.contact)"
-        )
-        if count:
-            yield Line(self.name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+        return marked(books, self.where or parse("TRUE"), f"mark AND contact NOT IN (SELECT contact FROM {covered})")
 
     def words(self) -> str:
         """Say the rule in one sentence."""

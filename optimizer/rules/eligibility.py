@@ -39,15 +39,22 @@ class EligibilityRule(Rule):
         """Return SQL, over the joined candidates, that is true for candidates that may not be used."""
         raise NotImplementedError
 
+    def refused(self, books: Books) -> str:
+        """Return SQL for the numbers (``contact``) of the planned contacts that should have been dropped."""
+        raise NotImplementedError
+
     def compile(self, world: World) -> Iterator[Primitive]:
         """Yield nothing: dropped candidates never reach the problem."""
         return iter(())
 
+    def audit(self, books: Books) -> Iterable[Line]:
+        """Count the planned contacts that should have been dropped."""
+        ((count,),) = books.query(f"SELECT count(*) FROM ({self.refused(books)})")
+        if count:
+            yield Line(self.name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 
-def breaches(rule: str, books: Books, condition: Expression, *, wanted: bool) -> Iterable[Line]:
-    """Yield one line if written contacts have the wrong side of a condition."""
+
+def marked(books: Books, condition: Expression, test: str) -> str:
+    """Return SQL for the numbers of the planned contacts whose ``mark``, a condition, passes a test."""
     rows = books.marked({"mark": condition}, who="customer", history=False, clock="sending")
-    wrong = "mark IS NOT TRUE" if wanted else "mark IS TRUE"
-    ((count,),) = books.query(f"SELECT count(*) FROM {rows} WHERE planned AND {wrong}")
-    if count:
-        yield Line(rule, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+    return f"SELECT contact FROM {rows} WHERE planned AND {test}"

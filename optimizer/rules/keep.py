@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from optimizer.language.expressions import Expression
 from optimizer.rules.base import Needs
-from optimizer.rules.eligibility import EligibilityRule, Sight, breaches
+from optimizer.rules.eligibility import EligibilityRule, Sight, marked
 
 if TYPE_CHECKING:
-    from optimizer.rules.books import Books, Line
+    from optimizer.rules.books import Books
 
 
 class Keep(EligibilityRule):
@@ -34,9 +33,9 @@ class Keep(EligibilityRule):
         """Return SQL that is true for candidates that may not be used."""
         return f"({sight.sql(self.keep)}) IS NOT TRUE"
 
-    def audit(self, books: Books) -> Iterable[Line]:
-        """Count written contacts that should have been dropped."""
-        return breaches(self.name, books, self.keep, wanted=True)
+    def refused(self, books: Books) -> str:
+        """Return SQL for the planned contacts that should have been dropped."""
+        return marked(books, self.keep, "mark IS NOT TRUE")
 
     def words(self) -> str:
         """Say the rule in one sentence."""
@@ -62,9 +61,9 @@ class Drop(EligibilityRule):
         """Return SQL that is true for candidates that may not be used."""
         return f"({sight.sql(self.drop)}) IS TRUE"
 
-    def audit(self, books: Books) -> Iterable[Line]:
-        """Count written contacts that should have been dropped."""
-        return breaches(self.name, books, self.drop, wanted=False)
+    def refused(self, books: Books) -> str:
+        """Return SQL for the planned contacts that should have been dropped."""
+        return marked(books, self.drop, "mark IS TRUE")
 
     def words(self) -> str:
         """Say the rule in one sentence."""

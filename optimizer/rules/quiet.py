@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from optimizer.language.expressions import Expression, parse
 from optimizer.rules.base import Needs, present
-from optimizer.rules.books import Line
-from optimizer.rules.eligibility import EligibilityRule, Sight
+from optimizer.rules.eligibility import EligibilityRule, Sight, marked
 from optimizer.rules.wording import where_true
 
 if TYPE_CHECKING:
@@ -50,12 +47,9 @@ class Quiet(EligibilityRule):
         asked = "true" if self.where is None else f"coalesce({sight.sql(self.where)}, false)"
         return f"({asked} AND {self._hushed(sight.local_time(self.name))})"
 
-    def audit(self, books: Books) -> Iterable[Line]:
-        """Count written contacts in quiet hours."""
-        rows = books.marked({"asked": self.where or parse("TRUE")}, who="customer", history=False, clock="sending")
-        ((count,),) = books.query(f"SELECT count(*) FROM {rows} WHERE asked AND {self._hushed('time_of_day')}")
-        if count:
-            yield Line(self.name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
+    def refused(self, books: Books) -> str:
+        """Return SQL for the planned contacts in quiet hours."""
+        return marked(books, self.where or parse("TRUE"), f"mark AND {self._hushed('time_of_day')}")
 
     def words(self) -> str:
         """Say the rule in one sentence."""

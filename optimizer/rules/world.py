@@ -217,6 +217,10 @@ class World(Protocol):
         """First day from which history is complete; None when there is no history."""
         ...
 
+    def previous(self, run: str) -> tuple[Amount, int]:
+        """Return which contacts are in an earlier plan, as an amount of 1, and how many of them are eligible now."""
+        ...
+
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -20,9 +21,10 @@ from pydantic import (
     model_validator,
 )
 
-from optimizer.errors import Finding, MachineError, ScenarioError, UnsupportedError, nearest
+from optimizer.errors import Finding, MachineError, ScenarioError, nearest
 from optimizer.language.limits import TableLimit
 from optimizer.rules.base import Rule
+from optimizer.rules.stability import Stability
 from optimizer.scenario import changes, checks, yaml
 from optimizer.scenario.findings import from_validation, split_fix
 from optimizer.scenario.origin import Origin, plain
@@ -37,7 +39,6 @@ from optimizer.scenario.sections import (
     Scores,
     Section,
     Solve,
-    Stability,
 )
 from optimizer.scenario.words import Moment, Name
 
@@ -195,13 +196,17 @@ class Scenario(Section):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def rules(self) -> tuple[Rule, ...]:
-        """Return the enabled rules of all three sections, each by name: their order in the file means nothing."""
-        sections = (self.eligibility, self.contact_policies, self.constraints)
+        """Return the enabled rules of all three sections, each by name: their order in the file means nothing.
+
+        Stability comes last, as a constraint.
+        """
+        last = () if self.stability is None else (self.stability,)
+        sections = (self.eligibility, self.contact_policies, self.constraints, last)
         return tuple(r for rules in sections for r in sorted(rules, key=lambda r: r.name) if r.enabled)
 
     def rule_path(self, rule: Rule) -> str:
         """Return the path of a rule: ``constraints.budget``."""
-        return f"{rule.section}.{rule.name}"
+        return rule.name if rule is self.stability else f"{rule.section}.{rule.name}"
 
     def position(self, path: str) -> tuple[int, int] | None:
         """Return line and column, from 1, of ``constraints.budget.at_most``; None if the text does not hold it."""
@@ -228,28 +233,12 @@ class Scenario(Section):
         for key, written in () if self.pins is None else self.pins:
             if written is not None:
                 found[f"pins.{key}"] = self.base / written
+        if self.stability is not None:
+            found["stability.previous"] = self.base / self.stability.previous
         ledger = self.data.ledger
         if ledger is not None and "://" not in ledger and "${" not in ledger:
             found["data.ledger"] = self.base / ledger.removeprefix("duckdb:")
         return found
-
-    def refuse_unsupported(self) -> None:
-        """Refuse what is legal and not supported yet.
-
-        Raises
-        ------
-        UnsupportedError
-            Everything enabled that is not supported, at once.
-        """
-        parts = ((name, getattr(self, name)) for name in type(self).model_fields)
-        sections = [(name, part.unsupported()) for name, part in parts if isinstance(part, Section)]
-        findings = [
-            Finding("scenario", self.where(path), f"not supported yet: {what}", "leave it out")
-            for path, what in sections
-            if what
-        ]
-        if findings:
-            raise UnsupportedError(findings)
 
     def replace(self, values: Mapping[str, Any]) -> Self:
         """Return a new scenario in which some values are others.
@@ -279,8 +268,16 @@ class Scenario(Section):
         return self.replace(found) if found else self
 
     def resolved(self) -> Self:
-        """Return the scenario with its "now" written down: what a run folder keeps."""
-        return self if self.as_of is not None else self.replace({"as_of": self.now})
+        """Return the scenario with its "now", and the run behind a link to the latest, written down.
+
+        That is what a run folder keeps.
+        """
+        settled: dict[str, Any] = {} if self.as_of is not None else {"as_of": self.now}
+        if self.stability is not None:
+            earlier = self.base / self.stability.previous
+            if os.path.abspath(earlier) != str(earlier.resolve()):  # noqa: PTH100 - links are what this is about
+                settled["stability.previous"] = str(earlier.resolve())
+        return self.replace(settled) if settled else self
 
     def to_yaml(self) -> str:
         """Write it as a file: what was read and replaced, ``${…}`` as written, without comments."""

@@ -31,7 +31,6 @@ __all__ = [
     "Section",
     "Solve",
     "Source",
-    "Stability",
 ]
 
 ENGINES = ("auto", "exact", "decomposition", "greedy", "pulp")
@@ -43,10 +42,6 @@ class Section(BaseModel):
     """Part of the file: frozen, and no key that it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def unsupported(self) -> str | None:
-        """Name what of this section is not supported yet, or None."""
-        return None
 
 
 class ZoneColumn(Section):
@@ -286,21 +281,3 @@ class Scores(Section):
     promised: Text = Field("propensity", description="The column of the candidates, and of history, that promised it.")
     within: Duration | None = Field(None, description="Contacts younger than this may still be answered: not judged.")
     runs: Text | None = Field(None, description="Earlier run folders, a glob: what their plans promised.")
-
-
-class Stability(Section):
-    """Keep close to the plan of an earlier run."""
-
-    previous: Text = Field(description="Run folder.")
-    keep: Share | None = Field(None, description="Least share of its contacts to keep.")
-    cost: Unsigned | None = Field(None, description="Or the price of each change.")
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Stability:
-        if (self.keep is None) == (self.cost is None):
-            raise ValueError("stability needs either 'keep' or 'cost'\nMaybe keep: 0.9")
-        return self
-
-    def unsupported(self) -> str | None:
-        """Name what is not supported yet."""
-        return "stability ('stability')"

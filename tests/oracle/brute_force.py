@@ -20,6 +20,7 @@ from tests.oracle.pairs import never_after, never_with, spacing
 from tests.oracle.prerequisites import only_after, only_with
 from tests.oracle.reading import read
 from tests.oracle.refused import Refused
+from tests.oracle.stability import stability
 from tests.oracle.totals import amount
 from tests.oracle.world import Contact
 
@@ -111,6 +112,7 @@ class Judge:
             yield from _policy(rule)(self.world, rule, self.unit)
         for rule in self.world.rules("constraints"):
             yield from constraint(self.world, rule)
+        yield from stability(self.world, self.eligible)
 
     def _plan(self, contacts: Iterable[Key]) -> Plans:
         """Return one plan as a matrix of one row."""

@@ -29,14 +29,14 @@ def pinned(world: World, which: str) -> list[int]:
         return []
     columns: list[int] = []
     for row in world.table(name):
-        mine = [c.column for c in world.candidates if _is_pin(world, c, row)]
+        mine = [c.column for c in world.candidates if is_named(world, c, row)]
         if not mine and which == "keep":
             raise Refused("data", f"{name} pins {row}, which is no candidate")
         columns += mine
     return columns
 
 
-def _is_pin(world: World, contact: Contact, row: dict[str, Any]) -> bool:
+def is_named(world: World, contact: Contact, row: dict[str, Any]) -> bool:
     own = {key: contact.row.get(key) for key in KEYS}
     if "slot" in row:
         own["slot"], row = contact.slot, row | {"slot": _slot(world, row["slot"])}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from optimizer.errors import MachineError, ScenarioError, UnsupportedError
+from optimizer.errors import MachineError, ScenarioError
 from optimizer.language.limits import ColumnLimit, TableLimit
 from optimizer.language.ranges import Range
 from optimizer.scenario import Scenario
@@ -151,18 +151,6 @@ def test_now_is_as_of_or_the_clock_and_today_is_local() -> None:
     assert unsaid.replace({"solve.seed": 1}).now == unsaid.now
     assert unsaid.resolved().as_of == unsaid.now
     assert late.resolved() is late
-
-
-def test_what_is_not_supported_yet_is_named_all_at_once(spring: Scenario) -> None:
-    odd = spring.replace({"horizon.timezone": {"column": "tz"}, "stability": {"previous": "run", "keep": 0.9}})
-    with pytest.raises(UnsupportedError) as refused:
-        odd.refuse_unsupported()
-    told = {f.what for f in refused.value.findings}
-    sections = [odd.horizon, odd.stability, odd.holdout, odd.pins, odd.data]
-    named = {f"not supported yet: {s.unsupported()}" for s in sections if s and s.unsupported()}
-    assert "not supported yet: stability ('stability')" in named
-    assert named <= told
-    Scenario.parse(SMALL).refuse_unsupported()
 
 
 def test_the_usual_ranges_hold_unless_the_file_says_otherwise() -> None:

@@ -154,10 +154,6 @@ def test_limits_name_every_mailing_day_and_type(make_data: ModuleType, journey: 
     assert departments < set(make_data.offers(journey)["department"])
 
 
-def test_it_asks_for_nothing_that_is_not_supported() -> None:
-    Scenario.load(FOLDER / "scenario.yaml").refuse_unsupported()
-
-
 def test_the_readme_explains_every_rule() -> None:
     readme = (FOLDER / "README.md").read_text()
     for rule in Scenario.load(FOLDER / "scenario.yaml").rules():

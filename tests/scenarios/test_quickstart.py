@@ -28,10 +28,6 @@ def test_the_data_is_small() -> None:
     assert sum(file.stat().st_size for file in FOLDER.iterdir() if file.suffix in (".csv", ".parquet")) < 200_000
 
 
-def test_it_asks_for_nothing_that_is_not_supported() -> None:
-    Scenario.load(FOLDER / "scenario.yaml").refuse_unsupported()
-
-
 def test_the_readme_explains_every_rule() -> None:
     readme = (FOLDER / "README.md").read_text()
     for rule in Scenario.load(FOLDER / "scenario.yaml").rules():

@@ -173,7 +173,7 @@ def explain_rule(
         return answer
     known.refuse_changed()
     free = solve(
-        plan.scenario.replace({f"{found.section}.{rule}.enabled": False}),
+        plan.scenario.replace({f"{plan.scenario.rule_path(found)}.enabled": False}),
         **plan.frames,
         warm_start=plan,
         observer=observer,

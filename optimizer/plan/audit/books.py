@@ -17,6 +17,7 @@ from optimizer.language.durations import Window
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Limit, TableLimit
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
+from optimizer.plan.audit.previous import earlier_contacts
 from optimizer.plan.audit.side import Side
 from optimizer.plan.audit.zones import Clockwork
 from optimizer.rules.books import Sum
@@ -46,6 +47,10 @@ class SqlBooks:
         self._made = 0
         self._late: dict[str, int] = {}
         self._limits: dict[tuple[str, tuple[str, ...], str], dict[tuple[str | None, ...], Decimal]] = {}
+
+    def over(self, contacts: str) -> SqlBooks:
+        """Return the books over another set of contacts."""
+        return SqlBooks(self.scenario, self.tables, contacts)
 
     # Relations ------------------------------------------------------------------------------------------------
 
@@ -266,6 +271,10 @@ class SqlBooks:
                 yield Sum(key, sum_of_decimals(numbers), Decimal(0))
             else:
                 yield Sum(key, *sum_of_doubles(numbers))
+
+    def previous(self, run: str) -> tuple[int, int]:
+        """Return how many contacts of an earlier plan are in this one, and how many may still be sent."""
+        return earlier_contacts(self, run)
 
     def groups(
         self, each: tuple[str, ...], where: Expression | None, tables: Sequence[TableLimit]

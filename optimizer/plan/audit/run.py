@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
@@ -17,6 +16,7 @@ from optimizer.plan.audit.books import SqlBooks, canonical
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
 from optimizer.plan.audit.report import AuditReport
 from optimizer.plan.audit.side import Side
+from optimizer.plan.audit.standing import untimely
 from optimizer.rules.base import Rule
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
@@ -97,20 +97,8 @@ def _by_local_time(books: SqlBooks, rules: list[Rule]) -> list[Line]:
 
 def _times(books: SqlBooks) -> Iterator[Line]:
     """Count contacts whose slot lies outside the horizon or before now."""
-    side = Side(books, planned=True)
-    horizon = books.scenario.horizon
-    first = f"DATE '{horizon.start.isoformat()}'"
-    day = side.day("sending")
-    now = books.scenario.now
-    moment = f"TIMESTAMP '{now.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}'"
-    today = f"CAST(({moment} AT TIME ZONE 'UTC') AT TIME ZONE {side.zone} AS DATE)"
-    tests = {
-        "outside horizon": f"NOT ({day} >= {first} AND {day} < {first} + {horizon.days})",
-        "past": f"CASE WHEN {side.instant('sending')} IS NULL "
-        f"THEN {day} < {today} ELSE {side.instant('sending')} < {moment} END",
-    }
-    for name, test in tests.items():
-        ((count,),) = books.query(f"SELECT count(*) FROM {side.source()} WHERE coalesce({test}, true)")
+    for name, refused in untimely(books):
+        ((count,),) = books.query(f"SELECT count(*) FROM ({refused})")
         if count:
             yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 

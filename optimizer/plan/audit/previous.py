@@ -1,0 +1,59 @@
+"""Which contacts of an earlier plan may still be sent, told from the raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from optimizer.data.key_tables import previous_keys, read_keys
+from optimizer.plan.audit.side import Side
+from optimizer.plan.audit.standing import untimely
+from optimizer.rules.eligibility import EligibilityRule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from optimizer.plan.audit.books import SqlBooks
+
+EARLIER = '"@earlier"'
+
+
+def earlier_contacts(books: SqlBooks, run: str) -> tuple[int, int]:
+    """Return how many contacts of an earlier plan are in the audited one, and how many may still be sent."""
+    tables = books.tables
+    same = _known_as(books, previous_keys(tables, books.scenario.base / run), "c")
+    tables.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {EARLIER} AS SELECT row_number() OVER () AS contact, * FROM "
+        f'(SELECT DISTINCT c.* FROM {tables.valid} c SEMI JOIN "@keys of old" k ON {same})'
+    )
+    for refused in _refusals(books.over(EARLIER)):
+        tables.con.execute(f"DELETE FROM {EARLIER} WHERE contact IN ({refused})")
+    ((possible,),) = books.query(f"SELECT count(*) FROM {EARLIER}")
+    keys = [k for k in ("customer", "offer", "channel", "slot") if k in tables.columns["candidates"]]
+    both = " AND ".join(f'e."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
+    ((kept,),) = books.query(f"SELECT count(*) FROM {EARLIER} e SEMI JOIN {books.contacts} c ON {both}")
+    return int(kept), int(possible)
+
+
+def _known_as(books: SqlBooks, keys: pa.Table, alias: str) -> str:
+    """Put keys down as a table, and return the condition under which a row has one of them."""
+    con = books.tables.con
+    con.register("@old", keys)
+    con.execute('CREATE OR REPLACE TEMP TABLE "@keys of old" AS SELECT * FROM "@old"')
+    con.unregister("@old")
+    return " AND ".join(f'k."{name}" IS NOT DISTINCT FROM {alias}."{name}"' for name in keys.column_names)
+
+
+def _refusals(books: SqlBooks) -> Iterator[str]:
+    """Yield SQL for the numbers of contacts that may not be sent: by their slot, a holdout, a pin, eligibility."""
+    scenario = books.scenario
+    side = Side(books, planned=True)
+    yield f"SELECT {side.contact} FROM {side.source()} WHERE {side.held_out()}"
+    if scenario.pins is not None and scenario.pins.forbid is not None:
+        forbidden = read_keys(books.tables, scenario.base / scenario.pins.forbid, what=scenario.pins.forbid)
+        same = _known_as(books, forbidden, "c")
+        yield f'SELECT c.contact FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
+    for zone in books.clockwork.assumptions:
+        books.clockwork.assume(zone)
+        yield from (sql for _, sql in untimely(books))
+        yield from (rule.refused(books) for rule in scenario.rules() if isinstance(rule, EligibilityRule))
