@@ -84,7 +84,8 @@ def solve(
     --------
     >>> import optimizer as opt, pandas as pd
     >>> scenario = opt.Scenario.from_dict({
-    ...     "version": 1, "name": "tea", "horizon": {"start": "2026-11-23", "days": 7},
+    ...     "version": 1, "name": "tea", "as_of": "2026-11-22T18:00:00+00:00",
+    ...     "horizon": {"start": "2026-11-23", "days": 7},
     ...     "objective": {"maximize": "value"},
     ...     "contact_policies": [{"name": "one-each", "at_most": 1}],
     ...     "constraints": [{"name": "stock", "total": "contacts", "where": "offer = 'cup'", "at_most": 1}],
