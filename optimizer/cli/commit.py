@@ -37,6 +37,8 @@ def command(run: Path, ledger: str | None, as_json: bool) -> None:
         said += f", in place of {whole(done.replaced)}"
     if done.delivered:
         said += f"; {whole(done.delivered)} of them were delivered already"
+    if done.outlook:
+        said += f"; {whole(done.outlook)} of later days are an outlook, to be planned again"
     output.console().print(f"[green]✓[/] {said}", soft_wrap=True)
     if as_json:
         output.emit_json(done.to_dict())

@@ -23,12 +23,21 @@ from optimizer.cli import options, output
     default=True,
     help="Write text that a spreadsheet would run as a formula with an apostrophe in front; default.",
 )
+@click.option("--outlook", is_flag=True, help="Write contacts of days that are not firm too, where the horizon rolls.")
 @options.common
 def command(
-    run: Path, by: str, form: Literal["csv", "parquet"], out: Path | None, bom: bool, guard: bool, as_json: bool
+    run: Path,
+    by: str,
+    form: Literal["csv", "parquet"],
+    out: Path | None,
+    bom: bool,
+    guard: bool,
+    outlook: bool,
+    as_json: bool,
 ) -> None:
     """Write the contacts of RUN as lists to hand over, and print their folder.
 
+    Where only the horizon's first days are firm (horizon.commit), only theirs are written.
     deliveries.json in it lists every file with its counts and hash.
     """
     from optimizer import Plan
@@ -37,7 +46,7 @@ def command(
 
     folder = out or run.resolve().with_name(f"{run.resolve().name}-delivery")
     columns = [name.strip() for name in by.split(",") if name.strip()]
-    made = deliver(Plan.load(run), folder, by=columns, form=form, mark=bom, guard=guard)
+    made = deliver(Plan.load(run), folder, by=columns, form=form, mark=bom, guard=guard, outlook=outlook)
     guarded = sum(one.guarded for one in made)
     total = sum(one.contacts for one in made)
     output.talk(f"{whole(total)} contacts in {whole(len(made))} {'file' if len(made) == 1 else 'files'}")

@@ -27,11 +27,13 @@ class Committed:
     business_date : str
         Local date of the run's "now".
     contacts : int
-        Of the plan.
+        Of the plan, those that are firm.
     delivered : int
         Of these, delivered already: the ledger keeps the delivery.
     replaced : int
         Commitments of an earlier run of the same scenario and date, which are gone.
+    outlook : int
+        Contacts of later days, which are not committed: they are planned again.
     """
 
     ledger: str
@@ -41,6 +43,7 @@ class Committed:
     contacts: int
     delivered: int
     replaced: int
+    outlook: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
@@ -81,4 +84,5 @@ def commit(plan: Plan, place: Place) -> Committed:
             f"SELECT {literal(scenario)}, {literal(day)}, {literal(run_id)}, 'committed', {listed(columns, 's')} "
             f"FROM {STAGED} s WHERE NOT {sent}"
         )
-    return Committed(place.written, scenario, run_id, day, contacts.num_rows, int(delivered), int(replaced))
+    outlook = plan.table.num_rows - contacts.num_rows
+    return Committed(place.written, scenario, run_id, day, contacts.num_rows, int(delivered), int(replaced), outlook)

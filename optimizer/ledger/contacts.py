@@ -14,6 +14,7 @@ from optimizer.errors import DataError, Finding
 from optimizer.ledger.table import KEY, TEXT, kind_of
 from optimizer.plan.audit.books import SqlBooks
 from optimizer.plan.audit.side import Side
+from optimizer.plan.firm import is_firm, refuse_changed, timetable
 from optimizer.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -23,13 +24,10 @@ if TYPE_CHECKING:
 
 EXACT = 2**53
 """Whole numbers up to this are exact as doubles."""
-_TIMES = ("slots", "offers", "channels")
-"""Tables that say when a contact is sent and arrives."""
-_RULES = ("eligibility", "contact_policies", "constraints", "holdout", "pins", "stability")
 
 
 def contacts_of(plan: Plan) -> tuple[pa.Table, dict[str, str]]:
-    """Return the contacts of a plan.
+    """Return the firm contacts of a plan.
 
     Parameters
     ----------
@@ -50,31 +48,10 @@ def contacts_of(plan: Plan) -> tuple[pa.Table, dict[str, str]]:
     table = plan.table.drop_columns(["contribution"])
     if table.num_rows == 0:
         return _empty(), {}
-    scenario = _timetable(plan.scenario)
+    scenario = timetable(plan.scenario)
     with open_tables(scenario, {"candidates": table}) as tables:
-        _refuse_changed(plan, tables)
+        refuse_changed(plan, tables)
         return _read(scenario, tables)
-
-
-def _timetable(scenario: Scenario) -> Scenario:
-    """Return the scenario without rules, with the tables that tell when a contact is sent and arrives."""
-    zones = not isinstance(scenario.horizon.timezone, str)
-    kept = {*_TIMES, *(("customers",) if zones else ())}
-    given = [name for name in scenario.data.model_fields_set if name not in kept]
-    sections = [name for name in _RULES if name in scenario.model_fields_set]
-    off: Mapping[str, Any] = dict.fromkeys([*sections, *(f"data.{name}" for name in given)])
-    return scenario.resolved().replace({**off, "scores": None, "objective": {"maximize": "contacts"}})
-
-
-def _refuse_changed(plan: Plan, tables: Tables) -> None:
-    read = {(one["table"], one["path"]): one["sha256"] for one in plan.inputs}
-    wrong = [
-        Finding("data", one["path"], "is no longer what the run read", "run the scenario again, then commit that")
-        for one in tables.inputs_as_dicts()
-        if read.get((one["table"], one["path"])) != one["sha256"]
-    ]
-    if wrong:
-        raise DataError(wrong)
 
 
 def _read(scenario: Scenario, tables: Tables) -> tuple[pa.Table, dict[str, str]]:
@@ -86,9 +63,10 @@ def _read(scenario: Scenario, tables: Tables) -> tuple[pa.Table, dict[str, str]]
         f"{slot} AS slot, {times_of(side)}",
         *(measure(sql, name, kind) for sql, (name, kind) in measures.items()),
     ]
+    firm = is_firm(side)
     source = source_of(side, tables)
     refuse_inexact(tables.con, source, measures, scenario.name)
-    query = tables.con.sql(f"SELECT {', '.join(parts)} FROM {source} ORDER BY ALL")
+    query = tables.con.sql(f"SELECT {', '.join(parts)} FROM {source} WHERE {firm} ORDER BY ALL")
     return query.to_arrow_table(), {name: kind_of(kind) for name, kind in measures.values()}
 
 

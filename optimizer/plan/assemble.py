@@ -19,6 +19,7 @@ from optimizer.plan.accounts import constraint_frame, funnel_frame, judge, polic
 from optimizer.plan.audit import audit_contacts
 from optimizer.plan.breakdown import breakdown_frame
 from optimizer.plan.claims import ANOTHER, refuse_lies, refuse_no_positions
+from optimizer.plan.firm import firm_days
 from optimizer.plan.insight import make_insight
 from optimizer.plan.plan import Plan, Termination
 from optimizer.plan.sentences import closing
@@ -90,6 +91,7 @@ def make_plan(
         "value": float(audit.value),
         "penalties": float(audit.penalties),
         "contacts": table.num_rows,
+        "firm": firm_days(scenario, compiled.tables),
         "customers_contacted": contacted,
         "customers": compiled.customers,
         "candidates": compiled.candidates,

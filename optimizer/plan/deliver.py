@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from optimizer.data.files import digest
 from optimizer.errors import Finding, UsageError, nearest
 from optimizer.failpoints import reach
+from optimizer.plan.firm import firm_part
 from optimizer.plan.folder import check_target, staged
 from optimizer.plan.plan import Plan
 
@@ -64,6 +65,7 @@ def deliver(
     form: Literal["csv", "parquet"] = "csv",
     mark: bool = True,
     guard: bool = True,
+    outlook: bool = False,
 ) -> tuple[Delivery, ...]:
     """Write the contacts of a plan as hand-over lists; the folder appears whole or not at all.
 
@@ -79,6 +81,8 @@ def deliver(
         Begin CSV files with the byte order mark by which spreadsheets know UTF-8.
     guard : bool
         Keep text in CSV files from being run as a formula.
+    outlook : bool
+        Write contacts of days that are not firm too, where the horizon rolls.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def deliver(
     MachineError
         The disk failed; what stood there before stands.
     """
-    folder, table = Path(folder), plan.table
+    folder, table = Path(folder), plan.table if outlook else firm_part(plan)
     _refuse_unknown(by, table.column_names)
     check_target(folder, INDEX, "delivery")
     made: list[Delivery] = []

@@ -1,4 +1,4 @@
-"""The three sentences that every run ends with."""
+"""The sentences that every run ends with: three, and one more where the horizon rolls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def closing(summary: Mapping[str, Any], constraints: pd.DataFrame, sense: str) -> tuple[str, str, str]:
-    """Say the value and its proof, the dearest rule, and what one more unit of the tightest limit brings."""
-    return _proof(summary, sense), _dearest(constraints, sense), _tightest(constraints, sense)
+def closing(summary: Mapping[str, Any], constraints: pd.DataFrame, sense: str) -> tuple[str, ...]:
+    """Say the value and its proof, the dearest rule, what one more unit of the tightest limit brings, what is firm."""
+    return _proof(summary, sense), _dearest(constraints, sense), _tightest(constraints, sense), *_firm(summary)
+
+
+def _firm(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    if summary["firm"] is None:
+        return ()
+    firm, until = summary["firm"]["contacts"], summary["firm"]["until"]
+    return (f"Firm up to {until}: {firm:,} of {summary['contacts']:,} contacts; the others will be planned again.",)
 
 
 def _proof(summary: Mapping[str, Any], sense: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from optimizer.errors import cut, nearest
-from optimizer.language.durations import Duration
+from optimizer.language.durations import Duration, Window
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import Share, Unsigned, Whole
 from optimizer.language.ranges import Range
@@ -67,10 +67,24 @@ class Horizon(Section):
         "UTC", description="Whose days they are: an IANA name, or a column of the customers table."
     )
 
+    commit: Window | None = Field(None, description="The first days whose contacts are firm; all, unless said.")
+
+    @model_validator(mode="after")
+    def _firm_days(self) -> Self:
+        if self.commit is not None and not 1 <= (self.commit.days or 0) <= self.days:
+            raise ValueError(f"'commit' is 1 to {self.days} of the horizon's days\nMaybe commit: 1 day")
+        return self
+
     @property
     def last(self) -> dt.date:
         """Last local day."""
         return self.start + dt.timedelta(days=self.days - 1)
+
+    @property
+    def firm(self) -> dt.date:
+        """Last local day whose contacts are firm: later ones are an outlook, and planned again."""
+        days = self.days if self.commit is None or self.commit.days is None else self.commit.days
+        return self.start + dt.timedelta(days=days - 1)
 
 
 class Source(Section):
