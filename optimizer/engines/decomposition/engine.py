@@ -70,7 +70,7 @@ class Decomposition:
         if not isfinite(request.deadline) or is_warm(harder):
             return self._search(problem, clock)
         plan = _greedy(problem)
-        request.report(Progress("compile the kernels, once on this machine", plan and plan.objective))
+        request.report(Progress("compile the kernels, once on this machine", None if plan is None else plan.objective))
         return self._search(problem, clock) if warm_in_time(clock, harder) else _unproven(plan, clock)
 
     def _search(self, problem: Problem, clock: Clock) -> Solution:
