@@ -11,6 +11,7 @@ from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
 from optimizer.data.files import Files
 from optimizer.data.layout import CANDIDATES, HISTORY, KEYS_OF, LEDGER, literal, quote
+from optimizer.data.parquet import options
 from optimizer.errors import DataError, cut
 
 CUSTOMERS = "customers"
@@ -151,6 +152,6 @@ def _in_blocks(files: Files, blocks: Sequence[tuple[int, int]], size: int) -> st
             ranges = " OR ".join(f"file_row_number BETWEEN {b * size} AND {b * size + size - 1}" for b in mine)
             parts.append(
                 f"SELECT * EXCLUDE (file_row_number) FROM read_parquet([{literal(str(file.path))}], "
-                f"file_row_number = true, hive_partitioning = false, binary_as_string = true) WHERE {ranges}"
+                f"file_row_number = true, {options(files)}) WHERE {ranges}"
             )
     return f"({' UNION ALL '.join(parts)})"

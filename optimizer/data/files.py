@@ -81,6 +81,11 @@ class Files:
         first = self.name(self.files[0].path)
         return first if len(self.files) == 1 else f"{first} and {len(self.files) - 1:,} more"
 
+    @property
+    def hive(self) -> bool:
+        """Whether folders such as ``channel=email`` hold the values of columns."""
+        return any("=" in part for part in Path(self.name(self.files[0].path)).parts[:-1])
+
     def name(self, path: Path | str) -> str:
         """Name of one file for messages: as the scenario's folder sees it."""
         try:
@@ -137,6 +142,8 @@ def _expand(written: str, base: Path) -> list[Path]:
     path = (base / written).resolve()
     if path.is_dir():
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PARQUET_SUFFIXES)
+        if not inside:  # Hive's folders: channel=email/slot=2026-11-23/part-0.parquet
+            inside = sorted(p for p in path.glob("*=*/**/*") if p.suffix.lower() in PARQUET_SUFFIXES and p.is_file())
         if not inside:
             raise DataError(
                 "the folder has no Parquet files", where=written, fix="name the files, or a glob such as '*.csv'"

@@ -14,7 +14,11 @@ from optimizer.data.files import Files
 from optimizer.data.layout import literal, quote
 from optimizer.errors import DataError, Finding
 
-_OPTIONS = "hive_partitioning = false, binary_as_string = true"
+
+def options(files: Files) -> str:
+    """Return how the files are read. Values in the names of folders are text, like those of a CSV file."""
+    hive = "hive_partitioning = true, hive_types_autocast = false" if files.hive else "hive_partitioning = false"
+    return f"{hive}, binary_as_string = true"
 
 
 def bind_parquet(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
@@ -27,12 +31,14 @@ def bind_parquet(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
     """
     listed = "[" + ", ".join(literal(str(f.path)) for f in files.files) + "]"
     _refuse_damaged(con, files, listed)
-    source = f"read_parquet({listed}, {_OPTIONS})"
+    how = options(files)
+    source = f"read_parquet({listed}, {how})"
     with reading(files.label):
         described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
         top = con.execute(f"SELECT name FROM parquet_schema({literal(str(files.files[0].path))})").fetchall()
     columns = {str(name): str(kind) for name, kind, *_ in described}
-    twice = [name for name in columns if name not in {n for (n,) in top}]
+    in_folders = {part.partition("=")[0] for part in files.files[0].path.parts[:-1] if "=" in part and files.hive}
+    twice = [name for name in columns if name not in {n for (n,) in top} | in_folders]
     if twice:
         raise DataError(
             f"two columns have the same name: {', '.join(name.rsplit('_', 1)[0] for name in twice)}",
@@ -42,7 +48,7 @@ def bind_parquet(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
     names = " ".join(f"WHEN {literal(str(f.path))} THEN {literal(files.name(f.path))}" for f in files.files)
     placed = (
         f'(SELECT * REPLACE (CASE "{FILE}" {names} END AS "{FILE}"), file_row_number + 1 AS "{ROW}" '
-        f"FROM read_parquet({listed}, {_OPTIONS}, filename = '{FILE}'))"
+        f"FROM read_parquet({listed}, {how}, filename = '{FILE}'))"
     )
     return Bound(files.table, files.label, source, placed, columns, typed=True).renamed(files.columns)
 

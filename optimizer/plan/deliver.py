@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,8 @@ INDEX = "deliveries.json"
 RISKY = r"^[=+\-@\t\r\n]"
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 """Bytes by which spreadsheets know UTF-8."""
+NULL = "__HIVE_DEFAULT_PARTITION__"
+"""What such folders call a missing value."""
 LONGEST_NAME = 80
 
 
@@ -63,6 +66,7 @@ def deliver(
     *,
     by: Sequence[str] = ("channel", "slot"),
     form: Literal["csv", "parquet"] = "csv",
+    hive: bool = False,
     mark: bool = True,
     guard: bool = True,
     outlook: bool = False,
@@ -77,6 +81,9 @@ def deliver(
     by : sequence of str
         Columns of the contacts: one file for each combination of their values.
     form : {"csv", "parquet"}
+    hive : bool
+        A folder ``COLUMN=VALUE`` for each column of ``by``, as Hive, Spark and DuckDB have them; the files do not
+        repeat those columns. Parquet alone.
     mark : bool
         Begin CSV files with the byte order mark by which spreadsheets know UTF-8.
     guard : bool
@@ -98,17 +105,24 @@ def deliver(
     """
     folder, table = Path(folder), plan.table if outlook else firm_part(plan)
     _refuse_unknown(by, table.column_names)
+    if hive and (form != "parquet" or "customer" in by):
+        fix = "leave customer out of --by" if form == "parquet" else "add --format parquet"
+        raise UsageError("--hive writes Parquet, by columns that many contacts share", where="deliver", fix=fix)
     check_target(folder, INDEX, "delivery")
     made: list[Delivery] = []
     with staged(folder) as staging:
         for values, rows in _parts(table, by):
-            path = staging / f"{_name(values, {one.file for one in made}, form)}.{form}"
+            if hive:
+                folders = (f"{quote(name, safe='')}={quote(value, safe='') or NULL}" for name, value in values.items())
+                path = staging.joinpath(*folders, "contacts.parquet")
+                path.parent.mkdir(parents=True, exist_ok=True)
+            else:
+                path = staging / f"{_name(values, {one.file for one in made}, form)}.{form}"
             reach(f"write {path.name}")
-            guarded = _write(rows, path, mark=mark, guard=guard)
+            guarded = _write(rows.drop_columns(list(values)) if hive else rows, path, mark=mark, guard=guard)
             customers = pc.count_distinct(rows["customer"], mode="all").as_py()
-            made.append(
-                Delivery(path.name, values, rows.num_rows, customers, guarded, path.stat().st_size, digest(path))
-            )
+            name, size = str(path.relative_to(staging)), path.stat().st_size
+            made.append(Delivery(name, values, rows.num_rows, customers, guarded, size, digest(path)))
         listed = {"run_id": plan.summary["run_id"], "contacts": table.num_rows, "files": [asdict(one) for one in made]}
         reach(f"write {INDEX}")
         (staging / INDEX).write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
