@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.decisions import decision_times
 from benchmarks.engines import ENGINES
 from benchmarks.families import FAMILIES
 from benchmarks.timed import Timed
@@ -124,6 +125,18 @@ def _solved(problem: Problem, request: Request) -> tuple[float, Solution]:
     return time.perf_counter() - began, solution
 
 
+def decision_lines(customers: int, threads: int) -> Iterator[Line]:
+    """Decisions from stored prices, 20 candidates a customer."""
+    for what, run in decision_times(customers, threads):
+        if what == "one customer":
+            said = f"{run.seconds * 1e6:.0f} µs"
+            yield Line("decide: one customer, dicts", "≤ 50 µs median", said, run.seconds <= 50e-6)
+        else:
+            speed, by_processor = customers / run.seconds, customers / run.processor
+            said = f"{speed:.1e} customers/s; {by_processor:.1e} a second of the processor"
+            yield Line(f"decide: {customers:,} customers {what}", "≥ 2e6 customers/s", said, speed >= 2e6)
+
+
 def peer_lines(customers: int, limit: float, threads: int) -> Iterator[Line]:
     """Every peer on one instance, to the same gap."""
     problem = problem_of("weekly-arrays", customers)
@@ -165,5 +178,6 @@ def lines(customers: int, peers: int, limit: float, threads: int) -> Iterator[Li
     ]
     for measure in measured:
         yield measure()
+    yield from decision_lines(customers // 5, threads)
     if peers:
         yield from peer_lines(peers, limit, threads)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from optimizer.analysis.explain.rule import explain_rule
     from optimizer.analysis.judge import audit
     from optimizer.analysis.sweep import sweep
+    from optimizer.decide.decider import Decider
     from optimizer.plan.plan import Plan, Termination
     from optimizer.scenario import Scenario
     from optimizer.solve import solve
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuditError",
     "DataError",
+    "Decider",
     "InfeasibleError",
     "NoPlanError",
     "OptimizerError",
@@ -53,6 +55,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOME = {
+    "Decider": "optimizer.decide.decider",
     "Plan": "optimizer.plan.plan",
     "Scenario": "optimizer.scenario",
     "Termination": "optimizer.plan.plan",

@@ -118,7 +118,7 @@ def number_kinds(
     )
     unknown = '"@zone" IS NULL' if zones.column is not None else "false"
     found = tables.con.execute(f'SELECT slot_key, {unknown} AS unknown FROM "@kinds" ORDER BY kind').fetchnumpy()
-    each = [_times(tables, zones, choice, now) for choice in range(len(zones.choices))]
+    each = [times_of(tables, zones, choice, now) for choice in range(len(zones.choices))]
     return Kinds(
         count=len(found["slot_key"]),
         slot_key=np.asarray(found["slot_key"], np.int64),
@@ -126,14 +126,14 @@ def number_kinds(
         sending=tuple(sending for sending, _, _ in each),
         arrival=tuple(arrival for _, arrival, _ in each),
         today=tuple(today for _, _, today in each),
-        constraint=_times(tables, zones, None, now)[0],
+        constraint=times_of(tables, zones, None, now)[0],
         zones=zones,
         columns=columns,
         tested=tested,
     )
 
 
-def _times(tables: Tables, zones: Zones, choice: int | None, now: dt.datetime) -> tuple[Times, Times, IntArray]:
+def times_of(tables: Tables, zones: Zones, choice: int | None, now: dt.datetime) -> tuple[Times, Times, IntArray]:
     """Return when contacts are sent and arrive, and the local date of now, under a choice of unknown zones."""
     own = "NULL" if zones.column is None else 'candidates."@zone"'
     zone = f"coalesce({own}, {zones.other(choice)})"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import duckdb
 
 from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
 from optimizer.data.files import Files
+from optimizer.data.frames import bind_frame
 from optimizer.data.layout import CANDIDATES, HISTORY, KEYS_OF, LEDGER, literal, quote
 from optimizer.data.parquet import options
 from optimizer.errors import DataError, cut
@@ -44,8 +46,8 @@ class Few:
 
     Parameters
     ----------
-    customer : str
-        Id as text.
+    customers : tuple of str
+        Ids as text.
     shared : tuple of str
         Columns of the customers table by whose values customers are decided together.
     zone : str, optional
@@ -55,13 +57,16 @@ class Few:
         Where these customers' candidates lie, if that is known; for the customer alone.
     block : int
         Rows of a block.
+    history : frame, optional
+        Contacts of these customers beyond those that the history has.
     """
 
-    customer: str
+    customers: tuple[str, ...]
     shared: tuple[str, ...] = ()
     zone: str | None = None
     blocks: Sequence[tuple[int, int]] | None = None
     block: int = 1
+    history: Any = None
 
     def cut(
         self, con: duckdb.DuckDBPyConnection, read: Mapping[str, Bound], files: Mapping[str, Files]
@@ -78,7 +83,7 @@ class Few:
         for name, table in read.items():
             if "customer" not in KEYS_OF.get(name, ()) or "customer" not in table.columns:
                 continue
-            test = _among(table, members)
+            test = _among(con, table, members)
             source = table.source
             if name == CANDIDATES and self.blocks is not None and len(members) == 1 and name in files:
                 source = _in_blocks(files[name], self.blocks, self.block)
@@ -90,6 +95,11 @@ class Few:
                 wanted += (
                     f' UNION ALL (SELECT * FROM (SELECT * FROM {source} ORDER BY "at" LIMIT 1) WHERE NOT ({test}))'
                 )
+            if name == HISTORY and self.history is not None:
+                more = bind_frame(con, "more", self.history)
+                unknown = ", ".join(quote(c) for c in more.columns if c not in table.columns)
+                everything = f"* EXCLUDE ({unknown})" if unknown else "*"
+                wanted = f"({wanted}) UNION ALL BY NAME SELECT {everything} FROM {more.source}"
             kept = quote(f"@few_{name}")
             with reading(table.label):
                 con.execute(
@@ -97,18 +107,19 @@ class Few:
                     f"FROM ({wanted})"
                 )
             out[name] = replace(table, source=kept, placed=kept)
-        if not _has(con, out[CANDIDATES], self.customer):
-            known = CUSTOMERS in read and _has(con, read[CUSTOMERS], self.customer)
-            raise nobody(self.customer, known, None if known else _nearest(con, read[CANDIDATES], self.customer))
+        for customer in self.customers[:1]:
+            if not _has(con, out[CANDIDATES], customer):
+                known = CUSTOMERS in read and _has(con, read[CUSTOMERS], customer)
+                raise nobody(customer, known, None if known else _nearest(con, read[CANDIDATES], customer))
         return out
 
     def members(self, con: duckdb.DuckDBPyConnection, read: Mapping[str, Bound]) -> list[str]:
-        """Return the ids, as text, of all who are decided together with the customer."""
-        members = [self.customer]
+        """Return the ids, as text, of all who are decided together with the customers."""
+        members = sorted(self.customers)
         table = read.get(CUSTOMERS)
         columns = [c for c in self.shared if table is not None and c in table.columns]
         while columns and table is not None:
-            mine = f"FROM {table.source} WHERE {_among(table, members)}"
+            mine = f"FROM {table.source} WHERE {_among(con, table, members)}"
             linked = " OR ".join(f"{quote(c)} IN (SELECT {quote(c)} {mine})" for c in columns)
             with reading(table.label):
                 found = con.execute(
@@ -122,7 +133,7 @@ class Few:
 
 
 def _has(con: duckdb.DuckDBPyConnection, table: Bound, customer: str) -> bool:
-    found = con.execute(f"SELECT 1 FROM {table.source} WHERE {_among(table, [customer])} LIMIT 1")
+    found = con.execute(f"SELECT 1 FROM {table.source} WHERE {_among(con, table, [customer])} LIMIT 1")
     return bool(found.fetchall())
 
 
@@ -136,9 +147,20 @@ def _nearest(con: duckdb.DuckDBPyConnection, table: Bound, customer: str) -> str
     return None if found is None else str(found[0])
 
 
-def _among(table: Bound, ids: Sequence[str]) -> str:
+LISTED = 1_000
+"""Ids that are written out, so that row groups without them are left unread; more are joined."""
+
+
+def _among(con: duckdb.DuckDBPyConnection, table: Bound, ids: Sequence[str]) -> str:
     """Return SQL that is true for rows of some customers; ids are compared in the table's own type."""
     kind = table.columns["customer"]
+    if len(ids) > LISTED:
+        import pyarrow as pa
+
+        con.register("@among", pa.table({"id": pa.array(ids, pa.string())}))
+        con.execute('CREATE OR REPLACE TEMP TABLE "@members" AS SELECT id FROM "@among"')
+        con.unregister("@among")
+        return f'customer IN (SELECT TRY_CAST(id AS {kind}) FROM "@members")'
     listed = ", ".join(literal(i) if kind == "VARCHAR" else f"TRY_CAST({literal(i)} AS {kind})" for i in ids)
     return f"customer IN ({listed})"
 

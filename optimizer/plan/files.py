@@ -19,7 +19,7 @@ from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
 ROW_GROUP = 122_880
-INSIGHTS = ("rows", "marginal", "fates")
+INSIGHTS = ("rows", "marginal", "fates", "kinds")
 """Tables of :class:`Insight`, each a Parquet file of its name."""
 
 

@@ -39,7 +39,7 @@ FATES = pa.schema([(name, pa.string()) for name in ("offer", "fate", "name")] + 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Insight:
-    """Three small tables that a run leaves beside its plan.
+    """Four small tables that a run leaves beside its plan.
 
     Attributes
     ----------
@@ -51,11 +51,14 @@ class Insight:
         Of each full row, the contacts that are cheapest to lose, and what each uses of which rows (numbers of lines).
     fates : pyarrow.Table
         ``offer, fate, name, candidates``: where the candidates of each offer went.
+    kinds : pyarrow.Table
+        ``offer, channel, slot``: the different contacts that candidates proposed, in the columns and types they had.
     """
 
     rows: pa.Table
     marginal: pa.Table
     fates: pa.Table
+    kinds: pa.Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +99,18 @@ def make_insight(compiled: Compiled, judged: Judged) -> Insight:
         rows=pa.Table.from_pylist(lines, ROWS),
         marginal=pa.Table.from_pylist(_marginal(compiled, judged), MARGINAL),
         fates=pa.Table.from_pylist(_fates(compiled, judged), FATES),
+        kinds=_kinds(compiled),
     )
+
+
+def _kinds(compiled: Compiled) -> pa.Table:
+    """Return the different contacts, in the order of their hashes."""
+    names = [name for name in KEY_COLUMNS[1:] if name in compiled.tables.original["candidates"]]
+    listed = ", ".join(names)
+    table: pa.Table = compiled.tables.con.sql(
+        f'SELECT {listed} FROM "@kinds" GROUP BY ALL ORDER BY min(kind)'
+    ).to_arrow_table()
+    return table
 
 
 def _lines(compiled: Compiled, judged: Judged, block: Rows | Switch) -> list[dict[str, Any]]:

@@ -48,6 +48,28 @@ class PriceBound:
     cut: int
 
 
+@dataclass(frozen=True, slots=True)
+class UnitOptimum:
+    """The best that one unit's own rules allow at some prices.
+
+    Parameters
+    ----------
+    value : int
+        Best margin less penalties, over ``2 ** shift``, rounded down; an upper bound where the search was cut short.
+    complete : bool
+        Whether the search came to its end.
+    chosen : tuple of int
+        Positions of the best set found, ascending.
+    feasible : bool
+        False where no set keeps the unit's rules.
+    """
+
+    value: int
+    complete: bool
+    chosen: tuple[int, ...] = ()
+    feasible: bool = True
+
+
 @dataclass(slots=True)
 class _Rule:
     """One constraint of a unit: its rule, its kind, its cap or need, and what each candidate counts in it."""
@@ -125,7 +147,10 @@ def price_bound(
     margin = _margins(problem, price, shift)
     rules = _rules_by_unit(problem, set(listed.tolist()), shift)
     found = [_optimum(problem, u, margin, rules.get(u, [])) for u in listed.tolist()]
-    optima, cut = [value for value, _ in found], sum(not complete for _, complete in found)
+    for unit, best in zip(listed.tolist(), found, strict=True):
+        if not best.feasible:
+            raise ValueError(f"the rules of unit {unit} clash")
+    optima, cut = [best.value for best in found], sum(not best.complete for best in found)
     size = max(len(optima), 1)
     mean = Fraction(sum(optima), size)
     error = 0
@@ -133,6 +158,20 @@ def price_bound(
         variance = sum((value - mean) ** 2 for value in optima) / size
         error = (problem.units * isqrt(int(variance / size))) >> shift
     return PriceBound(floor((mean * problem.units + limits) / 2**shift), error, len(listed), cut)
+
+
+def best_sets(problem: Problem, prices: Mapping[str, Sequence[int]], shift: int) -> list[UnitOptimum]:
+    """Return the best set of each unit at some prices.
+
+    Parameters
+    ----------
+    problem, prices, shift
+        As for :func:`price_bound`.
+    """
+    price = [np.array([int(p) for p in prices[rows.name]], object) for rows in problem.rows]
+    margin = _margins(problem, price, shift)
+    rules = _rules_by_unit(problem, set(range(problem.units)), shift)
+    return [_optimum(problem, u, margin, rules.get(u, [])) for u in range(problem.units)]
 
 
 def rises(
@@ -165,14 +204,16 @@ def rises(
     found: dict[str, list[int] | None] = {name: [] for name in names}
     for unit in units.tolist():
         mine = rules.get(unit, [])
-        best, complete = _optimum(problem, unit, margin, mine, RISE_NODES)
+        bound = _optimum(problem, unit, margin, mine, RISE_NODES)
+        best, complete = bound.value, bound.complete
         most = sum(max(m, 0) for m in margin[int(problem.unit_start[unit]) : int(problem.unit_start[unit + 1])])
         hindered = best < most or any(rule.kind == Shortfall.BEST_EFFORT for rule in mine)
         for name in names:
             rest = [rule for rule in mine if rule.name != name]
             free, whole = best, complete
             if name in freed or (hindered and len(rest) < len(mine)):
-                free, whole = _optimum(problem, unit, freed.get(name, margin), rest, RISE_NODES)
+                without = _optimum(problem, unit, freed.get(name, margin), rest, RISE_NODES)
+                free, whole = without.value, without.complete
             so_far = found[name]
             if so_far is None or not (complete and whole):
                 found[name] = None
@@ -277,10 +318,8 @@ def _listed(
         yield u, _Rule(*of, most, dict(zip(mine, count[a:b], strict=True)), keys)
 
 
-def _optimum(
-    problem: Problem, unit: int, margin: list[int], rules: list[_Rule], nodes: int = NODES
-) -> tuple[int, bool]:
-    """Return a unit's best margin less penalties, and whether the search came to its end."""
+def _optimum(problem: Problem, unit: int, margin: list[int], rules: list[_Rule], nodes: int = NODES) -> UnitOptimum:
+    """Return a unit's best set."""
     start = problem.unit_start
     mine = range(int(start[unit]), int(start[unit + 1]))
     required = set() if problem.required is None else set(problem.required.tolist()) & set(mine)
@@ -295,6 +334,7 @@ def _optimum(
     efforts = [r for r in rules if r.kind == Shortfall.BEST_EFFORT]
     soft = [r for r in rules if r.kind == Shortfall.PENALTY]
     best: tuple[int, Fraction] | None = None  # shortfall of the best efforts (negative), worth
+    best_set: list[int] = []
     seen, bound = 0, Fraction(0)
     stack: list[tuple[int, list[int], int]] = [(0, [], 0)]
     while stack:
@@ -305,12 +345,13 @@ def _optimum(
         if seen > nodes:
             open_nodes = [Fraction(v + ahead[k]) for k, _, v in [*stack, (i, chosen, value)]]
             bound = max([*open_nodes, *([] if best is None else [best[1]])])
-            return floor(bound), False
+            return UnitOptimum(floor(bound), False, tuple(sorted(best_set)), feasible=best is not None)
         if i == len(useful):
             if all(r.allows(chosen) for r in others):
                 worth = value - sum((r.penalty * r.missing(chosen) for r in soft), Fraction(0))
                 here = (-sum(r.missing(chosen) for r in efforts), worth)
-                best = here if best is None or here > best else best
+                if best is None or here > best:
+                    best, best_set = here, chosen
             continue
         j = useful[i]
         if j not in required:
@@ -319,5 +360,5 @@ def _optimum(
         if all(r.allows(more) for r in shrinking if j in r.weight):
             stack.append((i + 1, more, value + margin[j]))
     if best is None:
-        raise ValueError(f"the rules of unit {unit} clash")
-    return floor(best[1]), True
+        return UnitOptimum(0, True, feasible=False)
+    return UnitOptimum(floor(best[1]), True, tuple(sorted(best_set)))

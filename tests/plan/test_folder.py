@@ -31,6 +31,7 @@ FILES = {
     "rows.parquet",
     "marginal.parquet",
     "fates.parquet",
+    "kinds.parquet",
     "breakdown.csv",
     "prices.json",
     "audit.json",

@@ -57,7 +57,7 @@ def ran(name: str, names: dict[str, Any]) -> dict[str, Any]:
     told: list[str] = []
     failed = doctest.DocTestRunner().run(found, out=told.append, clear_globs=False).failed
     assert not failed, "".join(told)
-    return {known: found.globs[known] for known in ("scenario", "messages", "plan") if known in found.globs}
+    return {known: found.globs[known] for known in ("scenario", "messages", "plan", "pd") if known in found.globs}
 
 
 @pytest.fixture(scope="module")

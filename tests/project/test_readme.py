@@ -14,7 +14,7 @@ from tests.project.pages import ROOT
 README = (ROOT / "README.md").read_text("utf-8")
 EXAMPLES = [
     (page, language, text)
-    for page in ("README.md", "docs/explain.md", "docs/compare-and-sweep.md", "docs/backtest.md")
+    for page in ("README.md", "docs/explain.md", "docs/compare-and-sweep.md", "docs/backtest.md", "docs/decide.md")
     for language, text in re.findall(
         r"^```(sh|python)\n(.*?)^```$", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
     )

@@ -22,6 +22,7 @@ STABLE = (
     "rows.parquet",
     "marginal.parquet",
     "fates.parquet",
+    "kinds.parquet",
     "report.html",
 )
 """Files that are the same bytes on a repeat."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -111,12 +112,27 @@ class Run:
         keys = ", ".join(f"CAST({quote(k)} AS VARCHAR)" for k in KEYS if k in names)
         return set(con.execute(f"SELECT {keys} FROM {source} WHERE customer IN ({listed})").fetchall())
 
+    def contributions(self) -> np.ndarray:
+        """Return what each planned contact brings. Shape (contacts,)."""
+        table = self.table if self.folder is None else pq.read_table(self.folder / "contacts.parquet")
+        assert table is not None
+        return np.asarray(table["contribution"].to_numpy(), np.float64)
+
     def places(self, customer: str) -> list[tuple[int, int]] | None:
         """Return the blocks of files that have a customer's candidates, if the run left an index."""
         return None if self.folder is None else read_places(self.folder, [customer])
 
-    def refuse_changed(self) -> None:
+    def with_frames(self, frames: Mapping[str, Any]) -> Run:
+        """Return the run with other frames in place of what it read."""
+        return replace(self, frames={**self.frames, **frames})
+
+    def refuse_changed(self, but: Sequence[str] = ()) -> None:
         """Raise if an input is no longer what the run read.
+
+        Parameters
+        ----------
+        but : sequence of str
+            Tables that are not looked at.
 
         Raises
         ------
@@ -124,13 +140,15 @@ class Run:
             Names every file that is gone or has another content. A database is asked as it is now.
         """
         began = dt.datetime.strptime(self.summary["run_id"][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC).timestamp()
-        asked = {t for t, source in self.scenario.data.sources().items() if isinstance(source, Database)} | {LEDGER}
+        asked = {t for t, source in self.scenario.data.sources().items() if isinstance(source, Database)}
+        asked |= {LEDGER, *but, *self.frames}
         findings = [
             Finding("data", Path(one["path"]).name, "is no longer what the run read", "run the scenario again")
             for one in self.inputs
             if one["table"] not in asked and _changed(Path(one["path"]), one, began)
         ]
-        if "candidates" not in self.frames and not any(one["table"] == "candidates" for one in self.inputs):
+        given = "candidates" in self.frames or "candidates" in but
+        if not given and not any(one["table"] == "candidates" for one in self.inputs):
             fix = "ask the plan itself, in the program that solved it, or name files in the scenario"
             findings.append(
                 Finding("data", "candidates", "were handed to the run as a frame, which it did not keep", fix)

@@ -110,7 +110,7 @@ def read_unit(run: Run, customer: str) -> Unit:
     zone = run.scenario.horizon.timezone
     shared = {getattr(rule, "per", "customer").rsplit(".", 1)[-1] for rule in run.scenario.rules()} - {"customer"}
     few = Few(
-        customer,
+        (customer,),
         shared=tuple(sorted(shared)),
         zone=None if isinstance(zone, str) else zone.column,
         blocks=run.places(customer),

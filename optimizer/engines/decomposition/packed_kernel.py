@@ -164,7 +164,7 @@ def _open_bound(bound, value, level, size, room, gain, ahead, picked):
 
 
 @inlined_part
-def _search(order, gain, size, room, least, nodes, cls, packed, bench):
+def search_packed(order, gain, size, room, least, nodes, cls, packed, bench):
     """Maximise Σ gain over the sets of ``order`` that may join ``bench.state[0]``, depth first.
 
     Parameters
@@ -229,7 +229,7 @@ def best_packed(unit, size, nodes, packed, bench):
     """Solve a unit whose candidates are ranked. Returns value, bound and count as of a search."""
     begin(unit, packed, bench)
     cls, room = own(unit, packed.unit_class), own(unit, packed.room)
-    return _search(bench.ranked, bench.gain, size, room, -1, nodes, cls, packed, bench)
+    return search_packed(bench.ranked, bench.gain, size, room, -1, nodes, cls, packed, bench)
 
 
 @part
@@ -259,7 +259,7 @@ def change_packed(unit, size, changed, least, nodes, packed, bench):
             left += 1
     if most <= least:
         return np.int64(least), -1
-    value, _, count = _search(order, gain, left, room, least - base, nodes, cls, packed, bench)
+    value, _, count = search_packed(order, gain, left, room, least - base, nodes, cls, packed, bench)
     if count >= 0 and not inside:
         bench.best[count] = changed
         count += 1
