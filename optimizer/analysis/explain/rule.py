@@ -162,7 +162,7 @@ def explain_rule(
     >>> import optimizer as opt
     >>> opt.explain_rule(plan, "stock", without=True)
     One more unit of stock brings about 3.
-      The plan's contacts where offer = 'cup': at most 1.
+      The plan: at most 1 contact where offer = 'cup'.
     Without stock the objective would be 2 higher.
     """
     known = Run.of(run)
