@@ -14,12 +14,11 @@ import numpy.typing as npt
 from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Pass, Units
 from optimizer.engines.decomposition.newton import Newton
-from optimizer.engines.decomposition.patterns import assemble
 from optimizer.engines.decomposition.proof import Proof
 from optimizer.engines.decomposition.rows import Floats
+from optimizer.engines.decomposition.sampling import Drawn, evenly, grouped, spread
 from optimizer.engines.decomposition.smooth import Sample
 from optimizer.errors import InfeasibleError
-from optimizer.problem.primitives import IntArray
 
 Marks = npt.NDArray[np.uint8]
 
@@ -31,6 +30,10 @@ SLOWER = 8
 """How many times the work a candidate of a unit that is not packed takes."""
 HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.004)
 """Temperatures, in values of a typical contact."""
+STRANGE = 0.05
+"""Prices to start from are another problem's when a step from them promises more than this share of the value."""
+HEARD = 200
+"""Candidates that use a row in the first samples, so that these say something of its price."""
 CORRECTION = 0.02
 """Temperature at which a sample follows the slope of more units."""
 FOLLOWED = 1e-6
@@ -41,6 +44,12 @@ POOL = 30_000
 ENOUGH = 0.3
 """Prices are good when repairing what the next step promises will cost less than this share of the asked gap: the pool
 alone repairs it, which costs more by as much as it is smaller than the whole."""
+MEMBERS, ALL = 15, 2_000_000
+"""Where rows are many: units of each group of customers in the first sample that hears all rows, and of the last."""
+NEARBY = 0.01
+"""How far prices then move among the patterns that are known, in values of a typical contact."""
+COLD = (0.004, 0.002)
+"""Temperatures among known patterns."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,12 +70,6 @@ class Priced:
     found: Pass
     bound: int
     mark: Marks
-
-
-def spread(units: int, size: int) -> IntArray:
-    """Return ``size`` units at equal distances: a random sample, as units lie in the order of a hash."""
-    size = min(size, units)
-    return np.arange(size, dtype=np.int64) * units // max(size, 1)
 
 
 @dataclass(slots=True, eq=False)
@@ -115,30 +118,36 @@ class Ascent:
         if not rows or not problem.candidates:
             self.look(np.zeros(rows))
             return
-        first = self._sample(SMALL)
-        self.value, self.typical = self._scales(first)
-        newton = Newton(Sample(units, first, self.clock.check), np.zeros(rows), self.typical)
-        if start is None:
-            self._cool(newton, HOT)
-        else:
+        first = self._sample(SMALL if start is None else MIDDLE)
+        newton = Newton(Sample(units, first, self.clock.check, HEARD), np.zeros(rows))
+        self.value = self._scale(first)
+        if start is not None:
             newton.prices = np.clip(start, units.table.least, units.table.most)
-        for candidates, heats in ((MIDDLE, WARM), (WHOLE, COOL)):
-            listed = self._sample(candidates)
-            if heats == COOL and len(listed) < problem.units:
-                break
-            if len(listed) > len(newton.sample.listed):
-                newton.sample = Sample(units, listed, self.clock.check)
-            self._cool(newton, heats)
-        if len(newton.sample.listed) == problem.units:
+        if start is None or newton.promise(WARM[-1] * self.value) > STRANGE:
+            self._cool(newton, HOT)
+            self._widen(newton, self._sample(MIDDLE), HEARD)
+            self._cool(newton, WARM)
+        last = self._sample(WHOLE)
+        if len(last) == problem.units:
+            self._widen(newton, last)
+            self._cool(newton, COOL)
             self.look(newton.prices)
-        else:
+        elif newton.sample.heard.all():
             self._correct(newton)
+        else:
+            self._hear(newton)
+        self.typical = newton.sample.typical
 
-    def _sample(self, candidates: int) -> IntArray:
+    def _sample(self, candidates: int) -> Drawn:
         """Return a sample of units that have about so many candidates, or all of them."""
         problem, general = self.units.problem, self.units.rules.general
         work = problem.candidates + (SLOWER - 1) * len(general.helps)
-        return spread(problem.units, max(LEAST, candidates * problem.units // work))
+        return evenly(problem.units, max(LEAST, candidates * problem.units // work))
+
+    def _widen(self, newton: Newton, drawn: Drawn, heard: int = 0) -> None:
+        """Go on with another sample, if it is larger."""
+        if len(drawn) > len(newton.sample.drawn):
+            newton.sample = Sample(self.units, drawn, self.clock.check, heard)
 
     def _cool(self, newton: Newton, heats: tuple[float, ...]) -> None:
         for heat in heats:
@@ -147,7 +156,7 @@ class Ascent:
 
     def _refute(self, newton: Newton) -> None:
         """Raise when the prices prove that no plan exists: where there is none, they have no end to run to."""
-        if self._proof.by(newton.prices, newton.sample.listed):
+        if self._proof.by(newton.prices, newton.sample.drawn.listed):
             prices = {name: part.tolist() for name, part in self.units.table.split(newton.prices).items()}
             raise InfeasibleError(
                 "no plan obeys every rule: the prices of the constraints prove it",
@@ -159,41 +168,51 @@ class Ascent:
         """Follow the slope of more and more units with the sample's curvature."""
         units, heat = self.units.problem.units, CORRECTION * self.value
         listed = spread(units, units // 10)
-        if len(listed) > 2 * len(newton.sample.listed):
+        if len(listed) > 2 * len(newton.sample.drawn):
             use = self.units.solve(self.units.prices(newton.prices), listed, check=self.clock.check).use
-            self._agree(newton, use / len(listed), heat)
+            self._agree(newton, np.asarray(use * (units / len(listed)), np.float64), heat)
         for _ in range(PASSES):
             here = self.look(newton.prices)
             self._refute(newton)
-            promised = self._agree(newton, here.found.use / units, heat)
+            promised = self._agree(newton, here.found.use.astype(float), heat)
             if promised <= ENOUGH * min(1.0, POOL / units) * self.gap * abs(here.bound) or self.clock.stopped():
                 return
             if self.best is not here and self.best is not None:  # too far: half the way back
                 newton.prices = 0.5 * (self.best.prices + here.prices)
 
     def _agree(self, newton: Newton, use: Floats, heat: float) -> float:
-        """Correct the sample by the use per unit of more units and go on; return the decrease of the whole."""
-        size = len(newton.sample.listed)
+        """Correct the sample by the use of more units and go on; return the decrease of the whole."""
         before = newton.sample.at(newton.prices, heat)
-        newton.sample.agree(before.use, use * size)
-        prices = newton.prices
-        start = newton.sample.at(prices, heat)
+        newton.sample.agree(before.use, use)
+        start = newton.sample.at(newton.prices, heat)
         after = newton.settle(heat, steps=4, settled=FOLLOWED)
-        return (start.value - after.value) * self.units.problem.units / size
+        return start.value - after.value
 
-    def _scales(self, listed: IntArray) -> tuple[float, Floats]:
-        """Return the value of a typical contact, and each row's typical coefficient."""
+    def _hear(self, newton: Newton) -> None:
+        """Follow rows that only some units use: with a sample of all groups of customers, then with all units.
+
+        What the others know of a row that few units use is noise. But once prices are nearly right they move little,
+        and units need not be searched again for each of the last steps.
+        """
         units = self.units
-        free = units.solve(units=listed)
+        size = len(newton.sample.drawn)
+        self._widen(newton, grouped(units, size, MEMBERS))
+        self._cool(newton, WARM[1:])
+        here = self.look(newton.prices)
+        self._agree(newton, here.found.use.astype(float), CORRECTION * self.value)
+        self._widen(newton, grouped(units, min(units.problem.units, ALL), MEMBERS))
+        newton.settle(WARM[-1] * self.value, enough=ENOUGH * self.gap * abs(here.bound))
+        newton.sample.room = NEARBY * self.value
+        self._cool(newton, COLD)
+        self.look(newton.prices)
+
+    def _scale(self, drawn: Drawn) -> float:
+        """Return the value of a typical contact."""
+        units = self.units
+        free = units.solve(units=drawn.listed)
         contacts = int(free.kinds_used.sum())
         if contacts and free.optima:
             value = float(np.ldexp(float(free.optima), -free.prices.shift)) / contacts
         else:
             value = float(np.abs(units.problem.value).mean())
-        start = np.asarray(units.problem.unit_start)
-        contact = np.concatenate([np.arange(start[u], start[u + 1]) for u in listed.tolist()])
-        nobody = np.zeros(0)
-        every = assemble(units, listed[:0], np.zeros(1, np.int64), nobody, np.arange(len(contact) + 1), contact)
-        total = np.bincount(every.row, np.abs(every.coefficient).astype(float), units.table.count)
-        number = np.bincount(every.row, minlength=units.table.count)
-        return max(value, 1.0), np.where(number > 0, total / np.maximum(number, 1), 1.0)
+        return max(value, 1.0)

@@ -82,7 +82,7 @@ def patterns(
     prices: Prices,
     listed: IntArray,
     reach: float,
-    most: int = 16,
+    most: int = 8,
     check: Callable[[], None] | None = None,
 ) -> Patterns:
     """Find the good answers of the listed units.

@@ -15,12 +15,14 @@ import numpy as np
 
 from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.dual import Ascent, Marks, Priced, spread
+from optimizer.engines.decomposition.dual import Ascent, Marks, Priced
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns, patterns
 from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.decomposition.pool import Near
+from optimizer.engines.decomposition.repair import repaired
 from optimizer.engines.decomposition.rows import Floats
+from optimizer.engines.decomposition.sampling import spread
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.solution import Progress
 
@@ -30,6 +32,8 @@ COLUMNS = 30_000
 """Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
+FEW = 300
+"""Rows beyond which the first reach is wider: of the units of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
 """Rounds at most, and those of them in which the prices stay and the patterns are widened."""
 MOST = 12
@@ -87,6 +91,8 @@ class Polish:
             return
         self._offer(np.flatnonzero(ascent.best.mark))
         reach, times, widened = FIRST_REACH * ascent.value, SPARE, 0
+        if ascent.units.table.count > FEW:
+            reach *= WIDEN
         for _ in range(ROUNDS):
             if self._done() or ascent.clock.stopped():
                 return
@@ -131,6 +137,8 @@ class Polish:
         while True:
             good = self._columns(base, pool, reach)
             mark, use, worth = self._start(base, good)
+            if not np.isfinite(before) and self._repair(base, good, mark, use):
+                break
             master = Master.of(ascent.units.table, good, use, self._dear(base))
             relaxed = master.relaxed(ascent.clock.seconds()) if master.linear.columns else None
             if relaxed is None or relaxed.prices is None:
@@ -148,6 +156,15 @@ class Polish:
                 break
             ahead, before = 1.0 if stuck else FIRST_STEP, reached
         return good.count - len(good.units)
+
+    def _repair(self, base: Priced, good: Patterns, mark: Marks, use: IntArray) -> bool:
+        """Offer the plan that changes of single units lead to; return whether it is good enough."""
+        ascent = self.ascent
+        used = repaired(ascent.units.table, good, use, base.prices, ascent.value / ascent.typical)
+        if used is not None:
+            start = np.asarray(ascent.units.problem.unit_start)
+            self._offer(np.flatnonzero(good.put(mark, used, start)))
+        return self._done()
 
     def _columns(self, base: Priced, pool: IntArray, reach: float) -> Patterns:
         """Return the answers of the units in the pool, and those that were generated before."""

@@ -9,17 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.patterns import patterns
+from optimizer.engines.decomposition.patterns import Patterns, patterns
 from optimizer.engines.decomposition.rows import Floats
-from optimizer.engines.decomposition.smooth_kernel import curvature, weigh
+from optimizer.engines.decomposition.sampling import Drawn
+from optimizer.engines.decomposition.smooth_kernel import deviations, heard, weigh
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
-FAR = 10.0
+FAR = 7.0
 """Answers that lose more than so many temperatures are left out of the smoothing."""
+
+
+class Curvature(NamedTuple):
+    """The second derivatives Σ factor · z zᵀ, by sparse vectors z: the entries ``start[i] … start[i+1]`` are of one."""
+
+    start: IntArray
+    row: IntArray
+    value: Floats
+    factor: Floats
+
+    def diagonal(self, rows: int) -> Floats:
+        """Return the second derivative by each price."""
+        factor = np.repeat(self.factor, np.diff(self.start))
+        second: Floats = np.bincount(self.row, factor * self.value**2, rows).astype(np.float64)
+        return second
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,43 +45,72 @@ class Point:
 
     value: float
     use: Floats
-    hessian: Floats
+    bends: Curvature
     exact: float
 
 
 class Sample:
-    """A sample of units with its share of the limits.
+    """A sample of units, each weighed by how many of all it stands for.
 
     Parameters
     ----------
     units : Units
-    listed : (n,) int array
+    drawn : Drawn
     check : callable
         Asked now and then; may raise to give up.
+    least : int
+        Prices of rows that fewer candidates of the sample use are left alone.
     """
 
-    def __init__(self, units: Units, listed: IntArray, check: Callable[[], None]) -> None:
+    def __init__(self, units: Units, drawn: Drawn, check: Callable[[], None], least: int = 0) -> None:
         table = units.table
-        self.units, self.listed, self.check = units, listed, check
-        self.share = len(listed) / max(units.problem.units, 1)
-        self.upper = np.where(table.upper < UNLIMITED, table.upper * self.share, np.inf)
-        self.lower = np.where(table.lower > -UNLIMITED, table.lower * self.share, -np.inf)
+        self.units, self.drawn, self.check = units, drawn, check
+        self.upper = np.where(table.upper < UNLIMITED, table.upper, np.inf)
+        self.lower = np.where(table.lower > -UNLIMITED, table.lower, -np.inf)
+        self.room = np.inf
+        """How much a price may take from a contact, or leave it, before patterns must be found anew."""
+        self._good: Patterns
+        self._center, self._reach = np.zeros(0), -1.0
+        number, total = np.zeros(table.count, np.int64), np.zeros(table.count)
+        uses = (table.start, table.row, table.weight, table.terms)
+        heard(drawn.listed, units.candidates, *uses, number, total)
+        self.typical: Floats = np.where(number > 0, total / np.maximum(number, 1), 1.0)
+        """Each row's typical coefficient. Shape (rows,)."""
+        self.heard = (number >= least) | self.whole
+        """Rows whose prices this sample can tell. Shape (rows,)."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all units."""
+        return len(self.drawn) == self.units.problem.units
 
     def at(self, prices: Floats, heat: float) -> Point:
-        """Evaluate the smoothed dual, in value quanta of the sample."""
-        good = patterns(self.units, self.units.prices(prices), self.listed, FAR * heat, check=self.check)
-        rows = self.units.table.count
-        share, use, hessian = np.zeros(good.count), np.zeros(rows), np.zeros((rows, rows))
+        """Evaluate the smoothed dual of all units, as far as the sample tells it, in value quanta.
+
+        The patterns that are known are used again at the prices at which they were found, and within ``room`` of them.
+        """
+        if self.room == np.inf and (FAR * heat > self._reach or not np.array_equal(prices, self._center)):
+            self.find(prices, FAR * heat)
+        good = self._good
+        rows, weight = self.units.table.count, self.drawn.weight
+        share, use = np.zeros(good.count), np.zeros(rows)
         sparse = (good.row_start, good.row, good.coefficient)
-        smoothing = weigh(good.unit_start, good.regret, *sparse, heat, share, use)
-        curvature(good.unit_start, *sparse, share, heat, hessian)
-        exact = float(good.optimum.sum()) + self.cost(prices)
-        return Point(exact + smoothing, use, hessian, exact)
+        moved = prices - self._center
+        gained, smoothing = weigh(good.unit_start, good.regret, weight, *sparse, moved, heat, share, use)
+        bends = Curvature(*deviations(good.unit_start, weight, *sparse, share, heat, rows))
+        exact = float((weight * good.optimum).sum()) + gained + self.cost(prices)
+        return Point(exact + smoothing, use, bends, exact)
+
+    def find(self, prices: Floats, reach: float) -> None:
+        """Find the patterns that lose no more than ``reach`` at some prices."""
+        found = self.units.prices(prices)
+        self._good = patterns(self.units, found, self.drawn.listed, reach, check=self.check)
+        self._center, self._reach = prices.copy(), reach
 
     def cost(self, prices: Floats) -> float:
         """Return Σ price · limit."""
         high, low = prices > 0, prices < 0
-        return float(prices[high] @ self.upper[high] + prices[low] @ self.lower[low])
+        return float((prices[high] * self.upper[high]).sum() + (prices[low] * self.lower[low]).sum())
 
     def slope(self, prices: Floats, use: Floats) -> tuple[Floats, Floats, Floats]:
         """Return the dual function's slope, and the range of each price in which that slope holds.
@@ -81,7 +127,8 @@ class Sample:
         slope = np.where(above, over, np.where(below & ~np.isinf(self.lower), under, 0.0))
         least = np.where(one_limit | below, table.least, 0.0)
         most = np.where(one_limit | above, table.most, 0.0)
-        return slope, least, most
+        room = self.room / self.typical
+        return slope, np.maximum(least, self._center - room), np.minimum(most, self._center + room)
 
     def agree(self, expected: Floats, measured: Floats) -> None:
         """Move the limits so that the slope at some prices becomes that of more units.
@@ -89,10 +136,10 @@ class Sample:
         Parameters
         ----------
         expected : (rows,) float array
-            This sample's (smoothed) use at the prices.
+            The (smoothed) use at the prices, by this sample.
         measured : (rows,) float array
-            The use by more units at the same prices, scaled to this sample's size.
+            The use by more units at the same prices.
         """
         table = self.units.table
-        self.upper = np.where(table.upper < UNLIMITED, table.upper * self.share + expected - measured, np.inf)
-        self.lower = np.where(table.lower > -UNLIMITED, table.lower * self.share + expected - measured, -np.inf)
+        self.upper = np.where(table.upper < UNLIMITED, table.upper + expected - measured, np.inf)
+        self.lower = np.where(table.lower > -UNLIMITED, table.lower + expected - measured, -np.inf)

@@ -7,17 +7,58 @@ import numpy as np
 
 from optimizer.engines.jit import kernel
 
+UNLIKELY = 1e-9
+"""Weight below which a pattern bends nothing."""
+
 
 @kernel
-def weigh(unit_start, regret, start, row, coefficient, heat, share, use):
-    """Weigh each unit's patterns by exp(−regret / heat).
+def heard(units, candidates, kind_start, kind_row, kind_weight, terms, number, total):
+    """Count for each row the candidates of some units that use it, and add up the sizes of their coefficients.
+
+    Parameters
+    ----------
+    units : (n,) int64 array
+    candidates : Candidates
+    kind_start, kind_row, kind_weight, terms
+        Who uses what, as in the row table.
+    number : (rows,) int64 array
+    total : (rows,) float array
+    """
+    kinds = np.zeros(len(kind_start) - 1, np.int64)
+    for u in units:
+        for c in range(candidates.unit_customer[u], candidates.unit_customer[u + 1]):
+            for j in range(candidates.customer_start[c], candidates.customer_start[c + 1]):
+                kind = np.int64(candidates.kind[j])
+                kinds[kind] += 1
+                for b in range(terms.measure.shape[0]):
+                    g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
+                    amount = candidates.amount[terms.measure[b], j] if terms.measure[b] >= 0 else 1
+                    if g >= 0 and amount != 0:
+                        for e in range(terms.start[b, kind], terms.start[b, kind + 1]):
+                            r = terms.base[b] + terms.instance[e] * terms.groups[b] + g
+                            number[r] += 1
+                            total[r] += abs(terms.weight[e] * amount)
+    for k in range(len(kinds)):
+        for e in range(kind_start[k], kind_start[k + 1]):
+            if kind_weight[e] != 0:
+                number[kind_row[e]] += kinds[k]
+                total[kind_row[e]] += kinds[k] * abs(kind_weight[e])
+
+
+@kernel
+def weigh(unit_start, regret, weight, start, row, coefficient, moved, heat, share, use):
+    """Weigh each unit's patterns by exp(−regret / heat), at prices that have moved since the regrets were found.
 
     Parameters
     ----------
     unit_start : (units + 1,) int array
         Patterns ``unit_start[u] … unit_start[u+1]`` are unit ``u``'s.
     regret : (patterns,) float array
+    weight : (units,) float array
+        How many units each of them stands for.
     start, row, coefficient : sparse rows of the patterns
+    moved : (rows,) float array
+        What the prices have risen by.
     heat : float
         The temperature.
     share : (patterns,) float array
@@ -27,87 +68,160 @@ def weigh(unit_start, regret, start, row, coefficient, heat, share, use):
 
     Returns
     -------
-    float
-        Σ heat · log Σ exp(−regret / heat): what smoothing adds to the dual function.
+    gained, smoothing : float
+        What the units' optima over these patterns have risen by, and Σ weight · heat · log Σ exp(−regret / heat).
     """
-    total = 0.0
+    gained, smoothing = 0.0, 0.0
     for u in range(len(unit_start) - 1):
         first, last = unit_start[u], unit_start[u + 1]
         low = np.inf
         for p in range(first, last):
-            low = min(low, regret[p])
-        weight = 0.0
-        for p in range(first, last):
-            share[p] = np.exp((low - regret[p]) / heat)
-            weight += share[p]
-        total += heat * np.log(weight) - low
-        for p in range(first, last):
-            share[p] /= weight
+            now = regret[p]
             for e in range(start[p], start[p + 1]):
-                use[row[e]] += share[p] * coefficient[e]
-    return total
+                now += moved[row[e]] * coefficient[e]
+            share[p] = now
+            low = min(low, now)
+        together = 0.0
+        for p in range(first, last):
+            share[p] = np.exp((low - share[p]) / heat)
+            together += share[p]
+        gained -= weight[u] * low
+        smoothing += weight[u] * heat * np.log(together)
+        for p in range(first, last):
+            share[p] /= together
+            for e in range(start[p], start[p + 1]):
+                use[row[e]] += weight[u] * share[p] * coefficient[e]
+    return gained, smoothing
 
 
 @kernel
-def curvature(unit_start, start, row, coefficient, share, heat, hessian):
-    """Add Σ over units of the covariance of row use, over ``heat``, to the (rows, rows) matrix."""
-    rows = hessian.shape[0]
-    mean = np.zeros(rows)
-    seen = np.zeros(rows, np.uint8)
-    touched = np.empty(rows, np.int64)
-    for u in range(len(unit_start) - 1):
-        first, last = unit_start[u], unit_start[u + 1]
-        if last - first < 2:
-            continue
-        found = 0
-        for p in range(first, last):
-            weight = share[p]
-            if weight < 1e-9:
+def deviations(unit_start, weight, start, row, coefficient, share, heat, rows):
+    """Write the covariances of row use within units as a sum Σ factor · z zᵀ of few sparse vectors z.
+
+    A unit's vectors are its patterns' differences from its first one, with factor weight · share / heat, and the mean
+    of these, with −weight / heat: what all its patterns use does not vary.
+
+    Returns
+    -------
+    z_start, z_row, z_value, factor : arrays
+        Vector ``i`` has the entries ``z_start[i] … z_start[i+1]``.
+    """
+    units, patterns = len(unit_start) - 1, len(share)
+    most = 0
+    for u in range(units):
+        first = unit_start[u]
+        for p in range(first + 1, unit_start[u + 1]):
+            most += 2 * (start[p + 1] - start[p] + start[first + 1] - start[first])
+    z_start, factor = np.zeros(patterns + units + 1, np.int64), np.empty(patterns + units)
+    z_row, z_value = np.empty(most, np.int32), np.empty(most)
+    change, mean = np.zeros(rows), np.zeros(rows)
+    of_change, of_mean = np.zeros(rows, np.uint8), np.zeros(rows, np.uint8)
+    touched, spanned = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    vectors, entries = 0, 0
+    for u in range(units):
+        first, span = unit_start[u], 0
+        for p in range(first + 1, unit_start[u + 1]):
+            if share[p] < UNLIKELY:
                 continue
-            for e in range(start[p], start[p + 1]):
-                r = row[e]
-                if seen[r] == 0:
-                    seen[r] = 1
-                    touched[found] = r
-                    found += 1
-                mean[r] += weight * coefficient[e]
-                scaled = weight * coefficient[e] / heat
-                for f in range(start[p], start[p + 1]):
-                    hessian[r, row[f]] += scaled * coefficient[f]
-        for a in range(found):
-            r = touched[a]
-            for b in range(found):
-                hessian[r, touched[b]] -= mean[r] * mean[touched[b]] / heat
-        for a in range(found):
-            mean[touched[a]] = 0.0
-            seen[touched[a]] = 0
+            found = 0
+            for side in range(2):
+                of = first if side else p
+                for e in range(start[of], start[of + 1]):
+                    r = row[e]
+                    if of_change[r] == 0:
+                        of_change[r] = 1
+                        touched[found] = r
+                        found += 1
+                    change[r] += -coefficient[e] if side else coefficient[e]
+            for i in range(found):
+                r = touched[i]
+                if change[r] != 0.0:
+                    z_row[entries], z_value[entries] = r, change[r]
+                    entries += 1
+                    if of_mean[r] == 0:
+                        of_mean[r] = 1
+                        spanned[span] = r
+                        span += 1
+                    mean[r] += share[p] * change[r]
+                change[r] = 0.0
+                of_change[r] = 0
+            factor[vectors] = weight[u] * share[p] / heat
+            vectors += 1
+            z_start[vectors] = entries
+        if span:
+            for i in range(span):
+                r = spanned[i]
+                z_row[entries], z_value[entries] = r, mean[r]
+                entries += 1
+                mean[r] = 0.0
+                of_mean[r] = 0
+            factor[vectors] = -weight[u] / heat
+            vectors += 1
+            z_start[vectors] = entries
+    return z_start[: vectors + 1], z_row[:entries], z_value[:entries], factor[:vectors]
 
 
 @kernel
-def box_newton(hessian, gradient, least, most, sweeps, step):
-    """Minimise gradient · d + ½ d · hessian · d over ``least ≤ d ≤ most`` by coordinate descent.
+def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step):
+    """Minimise gradient · d + ½ d · H · d over ``least ≤ d ≤ most`` by coordinate descent (Hildreth 1957).
 
-    Starts from ``step`` and overwrites it. The matrix must have a positive diagonal.
+    H = Σ factor · z zᵀ + diag(extra) is never written down: with thousands of rows it has millions of entries. The
+    products z · d are kept instead, and change with each coordinate.
+
+    Parameters
+    ----------
+    z_start, z_row, z_value, factor
+        As written by :func:`deviations`.
+    extra, gradient, least, most : (rows,) float arrays
+        ``extra`` is positive.
+    sweeps : int
+        At most.
+    step : (rows,) float array
+        Receives the answer.
+
+    Returns
+    -------
+    float
+        The decrease.
     """
     rows = len(gradient)
-    slope = gradient.copy()
+    start = np.zeros(rows + 1, np.int64)
+    for e in range(len(z_row)):
+        start[z_row[e] + 1] += 1
     for r in range(rows):
-        if step[r] != 0.0:
-            for q in range(rows):
-                slope[q] += hessian[r, q] * step[r]
+        start[r + 1] += start[r]
+    at = start[:-1].copy()
+    vector, value, diagonal = np.empty(len(z_row), np.int32), np.empty(len(z_row)), extra.copy()
+    for i in range(len(factor)):
+        for e in range(z_start[i], z_start[i + 1]):
+            r = z_row[e]
+            vector[at[r]], value[at[r]] = i, z_value[e]
+            at[r] += 1
+            diagonal[r] += factor[i] * z_value[e] * z_value[e]
+    along = np.zeros(len(factor))
+    step[:] = 0.0
     for _ in range(sweeps):
-        moved = 0.0
+        moved, worth = 0.0, 0.0
         for r in range(rows):
-            new = step[r] - slope[r] / hessian[r, r]
+            if least[r] == most[r]:
+                continue
+            slope = gradient[r] + extra[r] * step[r]
+            for e in range(start[r], start[r + 1]):
+                slope += factor[vector[e]] * value[e] * along[vector[e]]
+            new = step[r] - slope / diagonal[r]
             new = min(max(new, least[r]), most[r])
             change = new - step[r]
             if change != 0.0:
                 step[r] = new
-                moved = max(moved, change * change * hessian[r, r])
-                for q in range(rows):
-                    slope[q] += hessian[r, q] * change
-        worth = 0.0
-        for r in range(rows):
-            worth = max(worth, step[r] * step[r] * hessian[r, r])
-        if moved <= 1e-12 * worth:
+                moved = max(moved, change * change * diagonal[r])
+                for e in range(start[r], start[r + 1]):
+                    along[vector[e]] += value[e] * change
+            worth = max(worth, new * new * diagonal[r])
+        if moved <= 1e-6 * worth:
             break
+    decrease = 0.0
+    for r in range(rows):
+        decrease -= step[r] * (gradient[r] + 0.5 * extra[r] * step[r])
+    for i in range(len(factor)):
+        decrease -= 0.5 * factor[i] * along[i] * along[i]
+    return decrease

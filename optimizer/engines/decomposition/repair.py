@@ -1,0 +1,55 @@
+"""A plan from the units' best answers by changing one unit at a time: soon done, however many rows there are.
+
+A descent on the regrets plus a penalty for each unit of a broken limit (exact penalties: Eremin 1966, Zangwill 1967),
+row by row, the cheapest change first; then changes that earn more where limits leave room.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.engines.decomposition.patterns import Patterns
+from optimizer.engines.decomposition.repair_kernel import earn, mend
+from optimizer.engines.decomposition.rows import Floats, RowTable
+from optimizer.problem.primitives import UNLIMITED, IntArray
+
+DEAR = (1.0, 4.0, 16.0)
+"""What a contact too many or too few costs, in values of a typical contact, until the rows hold."""
+NEVER = 1e30
+
+
+def repaired(table: RowTable, good: Patterns, use: IntArray, prices: Floats, contact: Floats) -> IntArray | None:
+    """Return a pattern for each unit so that the hard rows hold, None where that was not reached.
+
+    Parameters
+    ----------
+    table : RowTable
+    good : Patterns
+    use : (rows,) int64 array
+        What all units use when each of these has its first pattern.
+    prices : (rows,) float array
+    contact : (rows,) float array
+        What a typical contact is worth, for each row by the amount that it uses of it.
+    """
+    over = np.where(table.upper < UNLIMITED, table.upper - use, UNLIMITED)
+    under = np.where(table.lower > -UNLIMITED, use - table.lower, UNLIMITED)
+    penalty = np.array([np.nan if p is None else float(p) for p in table.penalty])
+    used = good.unit_start[:-1].copy()
+    sparse = (good.row_start, good.row, good.coefficient)
+    unit = good.unit
+    owner = np.repeat(np.arange(good.count), np.diff(good.row_start))
+    worth = good.value - np.bincount(owner, prices[good.row] * good.coefficient, good.count)
+    regret = (np.maximum.reduceat(worth, used) if len(used) else worth)[unit] - worth
+    pairs = np.unique(good.row * len(good.units) + np.repeat(unit, np.diff(good.row_start)))
+    start = np.searchsorted(pairs, np.arange(table.count + 1) * len(good.units))
+    owners = pairs % max(len(good.units), 1)
+    for times in DEAR:
+        dear = np.where(np.isnan(penalty), np.maximum(times * contact, 2 * np.abs(prices)), penalty)
+        left = mend(good.unit_start, regret, *sparse, start, owners, over, under, dear, used)
+        if not left:
+            break
+    dear = np.where(np.isnan(penalty), NEVER, penalty)
+    if np.any(np.isnan(penalty) & ((over < 0) | (under < 0))):
+        return None
+    earn(np.argsort(regret, kind="stable"), unit, good.value, *sparse, over, under, dear, used)
+    return used
