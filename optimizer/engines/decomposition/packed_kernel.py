@@ -113,20 +113,31 @@ def own(unit, of_unit):
 
 
 @inlined_part
-def rank(n, bench):
-    """List the candidates with a positive margin, largest first, ties by position; return how many there are."""
-    margin, ranked, gain = bench.margin, bench.ranked, bench.gain
+def positive(n, bench):
+    """List the candidates with a positive margin, and their margins; return how many there are."""
     size = 0
     for j in range(n):  # without a branch, which no processor could predict
-        ranked[size], gain[size] = j, margin[j]
-        size += margin[j] > 0
+        bench.ranked[size], bench.gain[size] = j, bench.margin[j]
+        size += bench.margin[j] > 0
+    return size
+
+
+@inlined_part
+def rank(size, few, bench):
+    """Sort the largest ``few`` of the listed candidates to the front, ties by position; the others stand behind."""
+    ranked, gain = bench.ranked, bench.gain
     for a in range(1, size):
         j, m, i = ranked[a], gain[a], a
-        while i > 0 and gain[i - 1] < m:
+        if a >= few:
+            i = few
+            if gain[i - 1] > m or (gain[i - 1] == m and ranked[i - 1] < j):
+                continue
+            ranked[a], gain[a] = ranked[i - 1], gain[i - 1]
+            i -= 1
+        while i > 0 and (gain[i - 1] < m or (gain[i - 1] == m and ranked[i - 1] > j)):
             ranked[i], gain[i] = ranked[i - 1], gain[i - 1]
             i -= 1
         ranked[i], gain[i] = j, m
-    return size
 
 
 @inlined_part
@@ -225,16 +236,25 @@ def search_packed(order, gain, size, room, least, nodes, cls, packed, bench):
 
 
 @inlined_part
-def best_packed(unit, size, nodes, packed, bench):
-    """Solve a unit whose candidates are ranked. Returns value, bound and count as of a search."""
-    begin(unit, packed, bench)
+def best_packed(unit, size, few, nodes, packed, bench):
+    """Solve a unit whose candidates are listed. Returns value, bound and count as of a search.
+
+    Only the largest ``few`` are ranked and searched, and all where a set with one of the others could be worth more.
+    """
     cls, room = own(unit, packed.unit_class), own(unit, packed.room)
-    return search_packed(bench.ranked, bench.gain, size, room, -1, nodes, cls, packed, bench)
+    few = min(few, size)
+    while True:
+        rank(size, few, bench)
+        begin(unit, packed, bench)
+        value, bound, count = search_packed(bench.ranked, bench.gain, few, room, -1, nodes, cls, packed, bench)
+        if few == size or (room <= few and bench.ahead[max(room - 1, 0)] + bench.gain[few - 1] <= value):
+            return value, bound, count
+        few = size
 
 
 @part
 def change_packed(unit, size, changed, least, nodes, packed, bench):
-    """Solve a ranked unit again with one candidate forced in, or out if it is inside.
+    """Solve a unit of which all are ranked again with one candidate forced in, or out if it is inside.
 
     Returns value and count of a set that is worth more than ``least``; the count is −1 when none was found.
     """

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.general_kernel import General
-from optimizer.engines.decomposition.packed_kernel import Packed, best_packed, rank
+from optimizer.engines.decomposition.packed_kernel import Packed, best_packed, positive
 from optimizer.engines.jit import bare_kernel, inlined_part
 from optimizer.problem.primitives import IntArray
 
 LIMB = 30
 """Totals are kept in two parts, the lower one of so many bits, as their sum may need more than 64."""
+FEW = 12
+"""Candidates that are ranked at first."""
 SHUT = -(2**61)
 """Margin of a candidate that history excludes."""
 
@@ -128,6 +130,21 @@ def margins_of(unit, candidates, terms, prices, margin, kind):
 
 
 @inlined_part
+def _positive(unit, candidates, prices, bench):
+    """List a unit's candidates with a positive margin where only the kind has prices; return how many there are."""
+    c = candidates.unit_customer[unit]
+    first, last = candidates.customer_start[c], candidates.customer_start[c + 1]
+    size = 0
+    for j in range(first, last):
+        margin = (np.int64(candidates.value[j]) << prices.shift) - prices.of_kind[candidates.kind[j]]
+        bench.ranked[size], bench.gain[size] = j - first, margin
+        size += margin > 0
+    for i in range(size):
+        bench.kind[bench.ranked[i]] = candidates.kind[first + bench.ranked[i]]
+    return size
+
+
+@inlined_part
 def _close(unit, chosen, count, candidates, terms, kinds_used, use, mark):
     """Count the chosen candidates of a unit by kind, add what they use of the rows of ``terms``, and mark them."""
     c, end = candidates.unit_customer[unit], candidates.unit_customer[unit + 1]
@@ -186,9 +203,13 @@ def solve_packed(units, candidates, terms, prices, packed, nodes, kinds_used, us
         Receives 1 for chosen candidates and 0 for the others.
     bench : Bench
     """
+    plain = terms.measure.shape[0] == 0 and candidates.shut.shape[0] == 0
     for unit in units:
-        n = margins_of(unit, candidates, terms, prices, bench.margin, bench.kind)
-        value, bound, count = best_packed(unit, rank(n, bench), nodes, packed, bench)
+        if plain:
+            size = _positive(unit, candidates, prices, bench)
+        else:
+            size = positive(margins_of(unit, candidates, terms, prices, bench.margin, bench.kind), bench)
+        value, bound, count = best_packed(unit, size, FEW, nodes, packed, bench)
         totals[0] += bound >> LIMB
         totals[1] += bound & ((1 << LIMB) - 1)
         totals[2] += bound > value

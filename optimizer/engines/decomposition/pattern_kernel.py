@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.engines.decomposition.packed_kernel import best_packed, change_packed, rank
+from optimizer.engines.decomposition.packed_kernel import best_packed, change_packed, positive
 from optimizer.engines.decomposition.passes import SHUT, margins_of
 from optimizer.engines.jit import bare_kernel, kernel, part
 
@@ -100,8 +100,8 @@ def packed_answers(
     for at in places:
         unit = units[at]
         n = margins_of(unit, candidates, terms, prices, bench.margin, bench.kind)
-        size = rank(n, bench)
-        top, bound, chosen = best_packed(unit, size, nodes, packed, bench)
+        size = positive(n, bench)
+        top, bound, chosen = best_packed(unit, size, size, nodes, packed, bench)
         outcome[at, 0], outcome[at, 1], outcome[at, 2] = top, bound, chosen
         found = offer(at, 0, best, chosen, 0, regret, mark, count, contact)
         for j in range(n):

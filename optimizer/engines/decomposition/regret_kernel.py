@@ -3,7 +3,7 @@
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
-from optimizer.engines.decomposition.packed_kernel import best_packed, change_packed, rank
+from optimizer.engines.decomposition.packed_kernel import best_packed, change_packed, positive
 from optimizer.engines.decomposition.passes import margins_of
 from optimizer.engines.jit import bare_kernel
 
@@ -30,8 +30,8 @@ def least_regrets(units, places, candidates, terms, prices, packed, nodes, fewer
     for at in places:
         unit = units[at]
         n = margins_of(unit, candidates, terms, prices, margin, bench.kind)
-        size = rank(n, bench)
-        top, _, count = best_packed(unit, size, nodes, packed, bench)
+        size = positive(n, bench)
+        top, _, count = best_packed(unit, size, size, nodes, packed, bench)
         for j in range(n):
             inside[j] = 0
         for i in range(count):
