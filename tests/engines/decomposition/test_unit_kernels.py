@@ -13,9 +13,13 @@ from optimizer.problem.problem import Problem
 KINDS, CAP, REACH = 10, 3, 2**60
 
 
-def crowded(seed, units, each, largest):
-    """Draw units of so many candidates, under a cap of three, two caps over parts of the kinds, and a conflict."""
+def crowded(seed, units, each, largest, alike=0.0):
+    """Draw units of so many candidates, under a cap of three, two caps over parts of the kinds, and a conflict.
+
+    A share of them are ``alike``: worth more than the others, but of a kind of which a unit may have only one.
+    """
     draw = np.random.default_rng(seed)
+    same = draw.random(units * each) < alike
     every = np.arange(KINDS)
 
     def uses(instance, instances, weight=1):
@@ -25,8 +29,8 @@ def crowded(seed, units, each, largest):
     return Problem(
         customer_start=np.arange(units + 1) * each,
         unit_customer=np.arange(units + 1),
-        kind=draw.integers(0, KINDS, units * each),
-        value=draw.integers(-largest // 4, largest + 1, units * each),
+        kind=np.where(same, 2, draw.integers(0, KINDS, units * each)),
+        value=draw.integers(-largest // 4, largest + 1, units * each) + largest * same,
         value_decimals=0,
         kinds=KINDS,
         most_contacts=CAP * units,
@@ -59,6 +63,7 @@ problems = st.builds(
     units=st.integers(1, 3),
     each=st.integers(1, 22),
     largest=st.sampled_from([2, 10, 1_000]),
+    alike=st.sampled_from([0.0, 0.8]),
 )
 
 
