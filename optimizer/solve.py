@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
 from optimizer.engines import baselines, choose, policy_costs
@@ -21,6 +23,7 @@ from optimizer.failpoints import reach
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
+from optimizer.plan.sample import keep_sample, told
 from optimizer.plan.warm import earlier_prices, starting_prices
 from optimizer.problem.solution import Request, Solution
 from optimizer.scenario import Scenario
@@ -49,6 +52,7 @@ def solve(
     seed: int | None = None,
     threads: int | None = None,
     warm_start: Plan | None = None,
+    sample: float | None = None,
     observer: Observer | None = None,
 ) -> Plan:
     """Find the best plan that breaks no rule, and prove how good it is.
@@ -63,6 +67,9 @@ def solve(
         Each in place of the scenario's ``solve`` setting; durations and sizes as the file writes them.
     warm_start : Plan, optional
         An earlier plan whose prices are a good start.
+    sample : float, optional
+        Look at this share of the customers alone, with limits scaled to what they would take of each. What comes of it
+        says how good a plan can be and what limits cost; it is no plan to be sent.
     observer : Observer, optional
         Is told about progress and may stop the run.
 
@@ -121,6 +128,9 @@ def solve(
     compiled: Compiled | None = None
     try:
         compiled = build(scenario, frames, observer=observer, watch=watch)
+        if sample is not None:
+            compiled = sample_of(compiled, sample)
+            observer.warn(Finding("data", "--sample", told(sample), "leave --sample out for a plan"))
         request = replace(request, prices=starting_prices(earlier_prices(scenario, warm_start), compiled))
         with watch.stage("solve", observer):
             chosen, _ = choose(compiled.problem, scenario.solve.engine)
@@ -149,7 +159,9 @@ def solve(
     with watch.stage("audit", observer):
         from optimizer.analysis.scores import with_scores
 
-        plan = make_plan(compiled, solution, baselines=usual, run_id=watch.run_id, lost=lost, frames=frames)
+        plan = make_plan(
+            compiled, solution, baselines=usual, run_id=watch.run_id, lost=lost, frames=frames, sample=sample
+        )
         plan, doubts = with_scores(plan, compiled, practice)
         for doubt in doubts:
             observer.warn(doubt)
@@ -183,6 +195,30 @@ def build(
         for finding in compiled.findings:
             observer.warn(finding)
     return compiled
+
+
+def sample_of(compiled: Compiled, share: float) -> Compiled:
+    """Return what was compiled for a sample of the units; the tables hold its candidates alone from now on.
+
+    Raises
+    ------
+    UsageError
+        The share is not above 0 and at most 1.
+    """
+    from optimizer.engines.sampling import sampled
+
+    if not 0 < share <= 1:
+        raise UsageError(f"{share:g} is no share of the customers", where="sample", fix="say 0.01, or --sample 1%")
+    problem = sampled(compiled.problem, share)
+    keep_sample(compiled.tables, problem.customers)
+    return replace(
+        compiled,
+        problem=problem,
+        evaluated=None if compiled.evaluated is None else compiled.evaluated[: problem.candidates],
+        magnitude=float(np.abs(problem.value).sum(dtype=float)) * 10.0**-problem.value_decimals,
+        candidates=problem.candidates,
+        customers=problem.customers,
+    )
 
 
 def never_worse(solution: Solution, practice: Mapping[str, Solution | None]) -> Solution:

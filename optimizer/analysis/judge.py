@@ -13,6 +13,7 @@ from optimizer.errors import UsageError
 from optimizer.plan.audit import AuditReport, audit_contacts
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer
+from optimizer.plan.sample import refuse_sample
 from optimizer.problem.price_bound import price_bound
 from optimizer.scenario import Scenario
 from optimizer.solve import solve
@@ -71,6 +72,7 @@ def audit(
     if contacts is not None:
         raise UsageError("a run is audited with its own contacts", where="audit", fix="pass the scenario instead")
     run = plan if isinstance(plan, Plan) else Plan.load(plan)
+    refuse_sample(run.summary, "audited by the whole's limits")
     scenario = run.scenario
     tables = open_tables(scenario, run.frames)
     report = audit_contacts(scenario, tables, run.table)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer.cli import options, output
-from optimizer.errors import InterruptedRun, UnsupportedError
+from optimizer.errors import InterruptedRun, UsageError
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -39,7 +39,7 @@ STOPPED_EARLY = 5
     help="Unattended: as_of and history_max_age are required, nothing is overwritten, one run at a time, "
     "and the log on stderr is JSON lines.",
 )
-@click.option("--sample", hidden=True, metavar="SHARE", help="Solve a sample of the customers.")
+@click.option("--sample", metavar="SHARE", help="A quick look at so many of the customers: 1%. No plan to be sent.")
 @options.common
 def command(
     scenario: Path,
@@ -71,12 +71,11 @@ def command(
     )
 
     loaded = Scenario.load(scenario).with_settings(settings)
+    share = None if sample is None else share_of(sample)
     if production:
         refuse_chance(loaded, out)
-    if sample is not None:
-        raise UnsupportedError(
-            "samples are not drawn yet", where="--sample", fix="leave it out, or try a smaller table"
-        )
+        if share is not None:
+            raise UsageError("a sample is no plan", where="--production", fix="leave out --sample, or --production")
     if out is not None:
         check_target(out)
         refuse_inputs(out, loaded.named_files())
@@ -91,10 +90,11 @@ def command(
         held.enter_context(watch)
         for doubt in loaded.warnings:
             watch.warn(doubt)
-        plan = solve(loaded, **given, observer=watch)
+        plan = solve(loaded, **given, sample=share, observer=watch)
         watch.stage("write")
-        folder = publish(plan, out or default_folder(loaded.name, plan.summary["run_id"]))
-        if out is None:
+        name = plan.summary["run_id"] if share is None else f"sample-{plan.summary['run_id']}"
+        folder = publish(plan, out or default_folder(loaded.name, name))
+        if out is None and share is None:
             point_latest(folder)
     if isinstance(watch, Log):
         watch.published(plan, folder)
@@ -105,6 +105,24 @@ def command(
     if interrupts.asked and keep:  # otherwise the signal came too late to matter: the folder stood already
         return InterruptedRun.exit_code
     return 0 if _reached(plan, float(loaded.solve.gap if limits["gap"] is None else limits["gap"])) else STOPPED_EARLY
+
+
+def share_of(text: str) -> float:
+    """Read ``1%`` or ``0.01``.
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+    """
+    number, percent = (text[:-1], True) if text.endswith("%") else (text, False)
+    try:
+        share = float(number) / (100 if percent else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise UsageError(f"'{text}' is no share of the customers", where="--sample", fix="write 1% or 0.01")
+    return share
 
 
 def _reached(plan: Plan, asked: float) -> bool:

@@ -18,7 +18,7 @@ from optimizer.compile.kinds import Kinds, number_kinds
 from optimizer.compile.meant import meant
 from optimizer.compile.pins import pinned, refuse_ineligible
 from optimizer.compile.practice import ranks
-from optimizer.compile.quanta import VALUE_ROOM, absolute_sum, places, quantised
+from optimizer.compile.quanta import NARROW_FROM, absolute_sum, places, values_in_quanta
 from optimizer.compile.read import Read, read_candidates
 from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.wide import across_units
@@ -63,8 +63,8 @@ class Compiled:
     ----------
     scenario, tables : Scenario, Tables
     problem : Problem
-    contribution : (candidates,) float array
-        Objective contribution of each candidate as evaluated, in the sign the scenario wrote.
+    evaluated : (candidates,) float array, optional
+        See :attr:`contribution`; None where candidates are too many to keep it beside their values.
     magnitude : float
         Sum of the absolute contributions.
     candidates : int
@@ -87,7 +87,7 @@ class Compiled:
     scenario: Scenario
     tables: Tables
     problem: Problem
-    contribution: npt.NDArray[np.float64]
+    evaluated: npt.NDArray[np.float64] | None
     magnitude: float
     candidates: int
     customers: int
@@ -102,6 +102,15 @@ class Compiled:
     def maximises(self) -> bool:
         """Whether the scenario maximises."""
         return self.scenario.objective.maximize is not None
+
+    @property
+    def contribution(self) -> npt.NDArray[np.float64]:
+        """Objective contribution of each candidate as evaluated, in the sign the scenario wrote. Shape (candidates,).
+
+        Of few candidates only: it is asked of the rows again where there are many.
+        """
+        assert self.evaluated is not None
+        return self.evaluated
 
     @property
     def ranks(self) -> dict[str, IntArray]:
@@ -162,9 +171,8 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
     primitives = across_units((primitive for rule in rules for primitive in compile_rule(rule, world)), world)
     # So fine that penalties are whole quanta as well: what is proven of whole numbers is then proven of the plan.
     finest = max((places(p.penalty) for p in primitives if isinstance(p, Priced) and p.penalty is not None), default=0)
-    total = absolute_sum(eligible.contribution)
-    gain = eligible.contribution if scenario.objective.maximize is not None else -eligible.contribution
-    value, decimals, exact = quantised(gain, total, VALUE_ROOM, finest=finest)
+    sign = 1 if scenario.objective.maximize is not None else -1
+    value, decimals, exact = values_in_quanta(eligible.contribution, sign=sign, finest=finest)
     primitives = [in_quanta(primitive, decimals) for primitive in primitives]
 
     # Only customers with something to decide are part of the problem; the others' groups stay, without candidates.
@@ -185,8 +193,8 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
         scenario=scenario,
         tables=tables,
         problem=problem,
-        contribution=eligible.contribution,
-        magnitude=total,
+        evaluated=eligible.contribution if len(value) < NARROW_FROM else None,
+        magnitude=absolute_sum(eligible.contribution),
         candidates=len(read.kind),
         customers=len(customers),
         funnel=_funnel(read),

@@ -13,6 +13,7 @@ from optimizer.compile.customers import Customers, hold_out
 from optimizer.compile.filters import SLOT_TIMES, CandidateSight
 from optimizer.compile.kinds import Kinds
 from optimizer.compile.pins import pinned
+from optimizer.compile.quanta import NARROW_FROM
 from optimizer.compile.shelf import BATCH, Shelf
 from optimizer.compile.sight import joins, quoted
 from optimizer.data.faults import reading
@@ -105,8 +106,9 @@ def read_candidates(
     tests = {} if tables.invalid is None else {0: tables.invalid}
     for bit, rule in enumerate(filters, 1 + len(BY_TIME)):
         tests[bit] = " OR ".join(dict.fromkeys(rule.refusal(sight) for sight in sights))
-    _refuse_too_many(scenario, int(customers.start[-1]), 1 + len(amounts), bool(tests))
-    shelf = Shelf(customers.start, kinds.count, [*[np.float64] * (1 + len(amounts)), *[np.int64] * bool(tests)])
+    for_bits = np.min_scalar_type(2 ** min(len(reasons) + 2, 64) - 1)  # what holds out and forbids comes last
+    _refuse_too_many(scenario, int(customers.start[-1]), 1 + len(amounts), for_bits.itemsize if tests else 0)
+    shelf = Shelf(customers.start, kinds.count, [*[np.float64] * (1 + len(amounts)), *[for_bits] * bool(tests)])
     _fill(shelf, tables, kinds, used, [objective, *amounts], tests)
     numbers = shelf.columns[: 1 + len(amounts)]
     found = Read(
@@ -114,7 +116,7 @@ def read_candidates(
         kind=shelf.kind,
         contribution=numbers[0],
         amounts=dict(zip(amounts, numbers[1:], strict=True)),
-        refused=shelf.columns[-1] if tests else np.broadcast_to(np.int64(0), len(shelf.kind)),
+        refused=shelf.columns[-1] if tests else np.broadcast_to(for_bits.type(0), len(shelf.kind)),
         reasons=tuple(reasons),
         duplicates=0,
         held=np.zeros(len(customers), bool),
@@ -132,11 +134,11 @@ def read_candidates(
     return found
 
 
-def _refuse_too_many(scenario: Scenario, rows: int, numbers: int, refusals: bool) -> None:
+def _refuse_too_many(scenario: Scenario, rows: int, numbers: int, refusals: int) -> None:
     """Raise, before it is used up, when the memory limit does not hold the arrays of so many candidates."""
     limit = scenario.solve.memory_limit
     # Its kind; each number as read and in quanta; which reasons refuse it.
-    need = rows * (4 + 16 * numbers + 8 * refusals)
+    need = rows * ((6 if rows >= NARROW_FROM else 12) + 8 + 16 * (numbers - 1) + refusals)
     if limit is not None and need > limit:
         raise MachineError(
             f"{rows:,} candidates need {need / 1e9:.3g} GB before they are solved; the limit is {limit / 1e9:.3g} GB",
@@ -203,11 +205,11 @@ def _refused_by_time(scenario: Scenario, kinds: Kinds, found: Read) -> Read:
     for sent, today in zip(kinds.sending, kinds.today, strict=True):
         outside |= (sent.day < first) | (sent.day >= first + scenario.horizon.days)
         past |= np.where(np.isnan(sent.instant), sent.day < today, sent.instant < now)
-    bits = outside.astype(np.int64) << 1 | past.astype(np.int64) << 2
+    bits = (outside.astype(np.int64) << 1 | past.astype(np.int64) << 2).astype(found.refused.dtype)
     return replace(found, refused=found.refused | bits[found.kind]) if np.any(bits) else found
 
 
 def _refusing(found: Read, reason: str, refused: BoolArray) -> Read:
     """Add a reason."""
-    bits = found.refused | refused.astype(np.int64) << len(found.reasons)
+    bits = found.refused | np.array([0, 1 << len(found.reasons)], found.refused.dtype)[refused.astype(np.int8)]
     return replace(found, refused=bits, reasons=(*found.reasons, reason))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.compile.quanta import NARROW_FROM
 from optimizer.errors import DataError
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import IntArray
@@ -48,6 +49,11 @@ def ordered(customer: IntArray, kind: IntArray, kinds: int) -> tuple[IntArray, I
     return key >> for_kind, key & ((1 << for_kind) - 1), order
 
 
+def kind_type(rows: int, kinds: int) -> npt.DTypeLike:
+    """Return the type of the kinds of so many rows."""
+    return np.uint16 if rows >= NARROW_FROM and kinds <= 2**16 else np.int32
+
+
 class Shelf:
     """Columns of all candidates in the order of customer and kind, filled batch by batch.
 
@@ -66,7 +72,7 @@ class Shelf:
     def __init__(self, start: IntArray, kinds: int, types: Sequence[npt.DTypeLike]) -> None:
         rows = int(start[-1])
         self.start = start
-        self.kind: IntArray = np.empty(rows, np.int32)
+        self.kind: IntArray = np.empty(rows, kind_type(rows, kinds))
         self.columns: list[Any] = [np.empty(rows, t) for t in types]
         self._kinds = kinds
         self._next = start[:-1].copy()

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.exact.effort import has_best_effort
-from optimizer.problem.parts import of_units
 from optimizer.problem.price_bound import policy_names, rises
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.problem import Problem
+from optimizer.problem.units import part_of
 
 SMALL = 20_000
 """Candidates up to which plain Python is faster than loading the compiled kernels."""
@@ -91,14 +91,12 @@ def without(problem: Problem, rule: str) -> Problem:
 
 
 def _sample(problem: Problem, size: int, seed: int) -> tuple[Problem, IntArray]:
-    """Return the problem of the units to look at, and which they are, ascending."""
+    """Return the problem of the units to look at, and which of its they are, ascending."""
     if problem.units <= size:
         return problem, np.arange(problem.units, dtype=np.int64)
     # Units are in the order of their keys' seeded hashes already; the draw is for those who chose that seed.
     units = np.sort(np.random.default_rng(seed).choice(problem.units, size, replace=False))
-    drawn = np.zeros(problem.units, bool)
-    drawn[units] = True
-    return of_units(problem, drawn)[0], units
+    return part_of(problem, units).problem, np.arange(size, dtype=np.int64)
 
 
 def _scaled(rises: Floats, looked_at: int, units: int) -> tuple[float, float]:

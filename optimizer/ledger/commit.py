@@ -10,6 +10,7 @@ from optimizer.data.ledger import TABLE
 from optimizer.ledger.contacts import contacts_of
 from optimizer.ledger.store import STAGED, Place
 from optimizer.ledger.table import KEY, SAME_CONTACT, listed, prepare
+from optimizer.plan.sample import refuse_sample
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -62,11 +63,14 @@ def commit(plan: Plan, place: Place) -> Committed:
 
     Raises
     ------
+    UsageError
+        The plan is of a sample.
     DataError
         The plan's timetable has changed since the run, or a measure has another type in the ledger.
     MachineError
         The ledger cannot be written; it is as it was.
     """
+    refuse_sample(plan.summary, "committed")
     scenario, run_id = plan.scenario.name, str(plan.summary["run_id"])
     day = plan.scenario.today.isoformat()
     contacts, measures = contacts_of(plan)

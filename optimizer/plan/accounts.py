@@ -13,11 +13,9 @@ import numpy as np
 from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
 from optimizer.plan.audit.report import AuditReport
-from optimizer.plan.insight import Judged
+from optimizer.plan.tally import Tally
 from optimizer.problem.primitives import Rows
-from optimizer.problem.refusals import margins, refusals
 from optimizer.problem.solution import Solution
-from optimizer.problem.usage import row_refusals
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
@@ -111,21 +109,9 @@ def _slack(line: Line) -> Decimal | None:
     return line.used - line.limit if line.sense == ">=" else line.limit - line.used
 
 
-def judge(compiled: Compiled, solution: Solution) -> Judged:
-    """Look at every candidate that is not in the plan."""
-    problem, chosen = compiled.problem, solution.chosen
-    return Judged(
-        chosen=chosen,
-        prices=solution.prices,
-        margin=margins(problem, None if solution.prices is None else dict(solution.prices)),
-        policies=refusals(problem, chosen),
-        limits=row_refusals(problem, chosen),
-    )
-
-
 def policy_frame(
     compiled: Compiled,
-    judged: Judged,
+    tally: Tally,
     lost: Mapping[str, tuple[float, float] | None] | None = None,
 ) -> pd.DataFrame:
     """Return one line per contact policy: whom it refuses, and what it costs at the plan's prices.
@@ -143,9 +129,6 @@ def policy_frame(
     import pandas as pd
 
     names = [rule.name for rule in compiled.scenario.rules() if rule.section == "contact_policies"]
-    margin = judged.margin.copy()
-    margin[judged.chosen] = 0
-    counts = {rule: int(np.count_nonzero(mask & (margin > 0))) for rule, mask in judged.policies.items()}
     quantum = 10.0**-compiled.problem.value_decimals
     # A rule that reaches nobody costs nothing.
     known = [None if lost is None else lost.get(name, (0.0, 0.0)) for name in names]
@@ -153,7 +136,7 @@ def policy_frame(
     return pd.DataFrame(
         {
             "name": pd.Series(names, dtype="str"),
-            "refused": pd.Series([counts.get(n, 0) for n in names], dtype="int64"),
+            "refused": pd.Series([tally.hindered.get(n, 0) for n in names], dtype="int64"),
             "value_lost": pd.Series([rise * quantum for rise, _ in found], dtype="float64"),
             "value_lost_error": pd.Series([error * quantum for _, error in found], dtype="float64"),
         }

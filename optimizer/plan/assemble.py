@@ -13,16 +13,19 @@ import pyarrow as pa
 
 from optimizer.compile.build import Compiled
 from optimizer.compile.sight import joins, quoted, tables_of
+from optimizer.data.faults import reading
 from optimizer.data.layout import KEYS, quote
 from optimizer.errors import AuditError, Finding
-from optimizer.plan.accounts import constraint_frame, funnel_frame, judge, policy_frame, row_prices
+from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
 from optimizer.plan.audit import audit_contacts
 from optimizer.plan.breakdown import breakdown_frame
 from optimizer.plan.claims import ANOTHER, refuse_lies, refuse_no_positions
 from optimizer.plan.firm import firm_days
-from optimizer.plan.insight import make_insight
+from optimizer.plan.insight import make_insight, offers_of
 from optimizer.plan.plan import Plan, Termination
+from optimizer.plan.sample import by_scaled_limits, told
 from optimizer.plan.sentences import closing
+from optimizer.plan.tally import Tally
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Solution
@@ -39,6 +42,7 @@ def make_plan(
     run_id: str,
     lost: Mapping[str, tuple[float, float] | None] | None = None,
     frames: Mapping[str, Any] | None = None,
+    sample: float | None = None,
 ) -> Plan:
     """Write the chosen rows back, audit them, and account for every rule.
 
@@ -52,14 +56,20 @@ def make_plan(
     frames : mapping of table to frame, optional
         Tables that the caller handed over; the plan can be explained as long as it holds on to them.
 
+    sample : float, optional
+        Share of the customers that the compiled problem is of; its plan is judged by its own limits.
+
     Raises
     ------
     AuditError
         The audit found a broken rule, or an objective or a bound that is not true: there is no plan.
     """
     refuse_no_positions(compiled, solution)
-    table = chosen_rows(compiled, solution)
+    with reading("candidates"):
+        table = chosen_rows(compiled, solution)
     audit = audit_contacts(compiled.scenario, compiled.tables, table)
+    if sample is not None:
+        audit = by_scaled_limits(audit, compiled.scenario, compiled.problem)
     if not audit.ok:
         raise AuditError(
             [
@@ -75,9 +85,10 @@ def make_plan(
     termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
     scenario, problem = compiled.scenario, compiled.problem
     prices = row_prices(compiled, solution)
-    judged = judge(compiled, solution)
+    chosen = np.sort(solution.chosen)
+    tally = Tally(problem, solution.prices, offers_of(compiled)[1]).count(chosen)
     constraints = constraint_frame(audit, scenario, prices)
-    contacted = int(np.count_nonzero(np.diff(_customers(problem, np.sort(solution.chosen)), prepend=-1)))
+    contacted = int(np.count_nonzero(np.diff(_customers(problem, chosen), prepend=-1)))
     summary = {
         "scenario": scenario.name,
         "run_id": run_id,
@@ -104,12 +115,16 @@ def make_plan(
         "baselines": dict(baselines),
         "versions": versions(),
     }
+    sentences: tuple[str, ...] = closing(summary, constraints, sense(compiled))
+    if sample is not None:
+        summary["sample"] = sample
+        sentences = (*sentences, told(sample))
     return Plan(
         scenario=scenario,
         termination=termination,
         table=table,
         constraints=constraints,
-        policies=policy_frame(compiled, judged, lost),
+        policies=policy_frame(compiled, tally, lost),
         funnel=funnel_frame(compiled),
         breakdown=breakdown_frame(compiled.tables, table),
         audit=audit,
@@ -120,9 +135,9 @@ def make_plan(
             "sense": sense(compiled),
             "certificate": _proof(solution),
         },
-        sentences=closing(summary, constraints, sense(compiled)),
+        sentences=sentences,
         inputs=tuple(compiled.tables.inputs_as_dicts()),
-        insight=make_insight(compiled, judged),
+        insight=make_insight(compiled, chosen, tally, table),
         frames=dict(frames or {}),
     )
 

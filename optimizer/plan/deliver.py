@@ -24,6 +24,7 @@ from optimizer.failpoints import reach
 from optimizer.plan.firm import firm_part
 from optimizer.plan.folder import check_target, staged
 from optimizer.plan.plan import Plan
+from optimizer.plan.sample import refuse_sample
 
 INDEX = "deliveries.json"
 """Lists the files; tells a folder of ours."""
@@ -103,6 +104,7 @@ def deliver(
     MachineError
         The disk failed; what stood there before stands.
     """
+    refuse_sample(plan.summary, "delivered")
     folder, table = Path(folder), plan.table if outlook else firm_part(plan)
     _refuse_unknown(by, table.column_names)
     if hive and (form != "parquet" or "customer" in by):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +12,16 @@ import pyarrow as pa
 
 from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
-from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Rows, Switch
+from optimizer.plan.tally import Tally
+from optimizer.problem.primitives import UNLIMITED, IntArray, Rows, Switch
 from optimizer.problem.removals import removable
 from optimizer.problem.usage import entries, row_use
 
-NEAR = 0.1
-"""A price holds while it moves by no more than this share of itself."""
 KEPT = 8
 """Contacts kept of each full row: so many of the least value, and so many of the least value for what they use."""
+THINNED = 64
+"""One of so many is looked at first, to see which can be left out."""
 
-Floats = npt.NDArray[np.float64]
 ROWS = pa.schema(
     [(name, pa.string()) for name in ("rule", "part", "group", "sort")]
     + [(name, pa.int64()) for name in ("decimals", "lower", "upper", "used")]
@@ -61,44 +60,22 @@ class Insight:
     kinds: pa.Table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """A plan beside all candidates that are not in it.
+def make_insight(compiled: Compiled, chosen: IntArray, tally: Tally, contacts: pa.Table) -> Insight:
+    """Put down what the run knows.
 
     Parameters
     ----------
     chosen : int array
-        Ascending.
-    prices : mapping of block name to float array, optional
-        In value quanta per row quantum.
-    margin : (candidates,) float array
-        At the prices, in value quanta; the value where there are none.
-    policies, limits : mapping of rule to (candidates,) bool array
-        Unchosen candidates that would break each policy, and each constraint.
+        Positions of the plan's candidates, ascending.
+    contacts : pyarrow.Table
+        Their rows, with ``contribution``.
     """
-
-    chosen: IntArray
-    prices: Mapping[str, Floats] | None
-    margin: Floats
-    policies: Mapping[str, BoolArray]
-    limits: Mapping[str, BoolArray]
-
-    def refused(self, by: Mapping[str, BoolArray]) -> BoolArray:
-        """Return the unchosen candidates that any of some rules refuses."""
-        out = np.zeros(len(self.margin), bool)
-        for mask in by.values():
-            out |= mask
-        out[self.chosen] = False
-        return out
-
-
-def make_insight(compiled: Compiled, judged: Judged) -> Insight:
-    """Put down what the run knows."""
-    lines = [line for block in compiled.problem.blocks for line in _lines(compiled, judged, block)]
+    uses = [row_use(compiled.problem, block, chosen) for block in compiled.problem.blocks]
+    lines = [line for number, use in enumerate(uses) for line in _lines(compiled, tally, number, use)]
     return Insight(
         rows=pa.Table.from_pylist(lines, ROWS),
-        marginal=pa.Table.from_pylist(_marginal(compiled, judged), MARGINAL),
-        fates=pa.Table.from_pylist(_fates(compiled, judged), FATES),
+        marginal=pa.Table.from_pylist(_marginal(compiled, chosen, tally, contacts), MARGINAL),
+        fates=pa.Table.from_pylist(_fates(compiled, tally), FATES),
         kinds=_kinds(compiled),
     )
 
@@ -113,10 +90,10 @@ def _kinds(compiled: Compiled) -> pa.Table:
     return table
 
 
-def _lines(compiled: Compiled, judged: Judged, block: Rows | Switch) -> list[dict[str, Any]]:
+def _lines(compiled: Compiled, tally: Tally, number: int, use: IntArray) -> list[dict[str, Any]]:
     """Return the lines of a block."""
     problem = compiled.problem
-    use = row_use(problem, block, judged.chosen)
+    block = problem.blocks[number]
     labels = _labels(block, len(use))
     if isinstance(block, Switch):
         sort = "lot" if block.lot is not None else "number"
@@ -128,8 +105,8 @@ def _lines(compiled: Compiled, judged: Judged, block: Rows | Switch) -> list[dic
         ]
     sign = 1.0 if compiled.maximises else -1.0
     scale = 10.0 ** (block.decimals - problem.value_decimals)
-    price = np.zeros(block.size) if judged.prices is None else np.asarray(judged.prices[block.name])
-    low, high = _range(compiled, judged, block, price)
+    price = np.zeros(block.size) if tally.prices is None else np.asarray(tally.prices[block.name])
+    low, high = tally.fall[number], tally.rise[number]
     penalty = None if block.penalty is None else float(block.penalty) * scale
     natural = 10.0**-block.decimals
     lines = []
@@ -147,7 +124,7 @@ def _lines(compiled: Compiled, judged: Judged, block: Rows | Switch) -> list[dic
                 "upper": None if block.upper[row] >= UNLIMITED else int(block.upper[row]),
                 "used": int(use[row]),
                 "penalty": penalty,
-                "price": None if judged.prices is None else sign * float(price[row]) * scale,
+                "price": None if tally.prices is None else sign * float(price[row]) * scale,
                 "holds_from": (limit - low[row]) * natural if held else None,
                 "holds_to": (limit + high[row]) * natural if held else None,
             }
@@ -160,44 +137,19 @@ def _labels(block: Rows | Switch, size: int) -> list[str]:
     return [canonical(json.loads(label)) for label in block.labels] or [canonical({"row": str(i)}) for i in range(size)]
 
 
-def _range(compiled: Compiled, judged: Judged, block: Rows, price: Floats) -> tuple[Floats, Floats]:
-    """Estimate how far each limit may fall and rise while its price moves by no more than a tenth.
-
-    A lower limit gives up the chosen contacts whose margins are smallest; a higher one takes in the free candidates
-    whose margins are least below 0. Counted are those whose margin is within a tenth of what they pay for the row.
-    """
-    problem = compiled.problem
-    fall, rise = np.zeros(block.size), np.zeros(block.size)
-    if not price.any():
-        return fall, rise
-    inside = np.zeros(problem.candidates, bool)
-    inside[judged.chosen] = True
-    charge = np.abs(problem.value - judged.margin)
-    close = (np.abs(judged.margin) <= NEAR * charge) & (inside | ~judged.refused(judged.policies))
-    near = np.flatnonzero(close)
-    for who, row, amount in entries(problem, block, near):
-        margin = np.abs(judged.margin[near[who]])
-        counted = (margin <= NEAR * np.abs(price[row] * amount)) & (amount > 0)
-        mine = inside[near[who]]
-        np.add.at(fall, row[counted & mine], amount[counted & mine])
-        np.add.at(rise, row[counted & ~mine], amount[counted & ~mine])
-    return fall, rise
-
-
-def _marginal(compiled: Compiled, judged: Judged) -> list[dict[str, Any]]:
+def _marginal(compiled: Compiled, chosen: IntArray, tally: Tally, contacts: pa.Table) -> list[dict[str, Any]]:
     """Return the contacts that are cheapest to lose of each row that refuses somebody."""
     problem = compiled.problem
-    free = np.flatnonzero(removable(problem, judged.chosen))
+    free = chosen[removable(problem, chosen)]
+    value = problem.value[free]
     picked: list[IntArray] = []
     for block in problem.blocks:
-        if block.rule not in judged.limits or not judged.limits[block.rule].any():
+        if block.rule not in tally.limits or not tally.limits[block.rule].any():
             continue
-        for who, row, amount in entries(problem, block, judged.chosen[free]):
-            value = problem.value[judged.chosen[free[who]]]
-            for order in (value, value / np.maximum(amount, 1)):
-                at = np.lexsort((order, row))
-                rank = np.arange(len(at)) - np.searchsorted(row[at], row[at], "left")
-                picked.append(judged.chosen[free[who[at[rank < KEPT]]]])
+        size = block.uses.instances * problem.groups(block.partition)
+        for who, row, amount in entries(problem, block, free):
+            orders = (value[who], value[who] / np.maximum(amount, 1))
+            picked += [free[who[least_of_each(row, order, size)]] for order in orders]
     kept = np.unique(np.concatenate([np.zeros(0, np.int64), *picked]))
     uses: list[dict[int, int]] = [{} for _ in kept]
     first = 0
@@ -208,78 +160,97 @@ def _marginal(compiled: Compiled, judged: Judged) -> list[dict[str, Any]]:
         first += block.uses.instances * problem.groups(block.partition)
     return [
         dict(zip(KEY_COLUMNS, key, strict=True))
-        | {"contribution": float(compiled.contribution[j]), "row": list(use), "amount": list(use.values())}
-        for j, key, use in zip(kept.tolist(), keys_of(compiled, kept), uses, strict=True)
+        | {"contribution": contribution, "row": list(use), "amount": list(use.values())}
+        for (*key, contribution), use in zip(told(compiled, kept, contacts), uses, strict=True)
     ]
 
 
-def keys_of(compiled: Compiled, positions: IntArray) -> list[tuple[str | None, ...]]:
-    """Return the keys of some candidates as text."""
+def least_of_each(row: IntArray, order: npt.NDArray[Any], rows: int) -> IntArray:
+    """Return the positions of the few least of each row, the earlier of equal ones first, by row.
+
+    Most are more than one of every so many of their row already: only the others are sorted.
+
+    Parameters
+    ----------
+    row : (n,) int array
+    order : (n,) array
+        Numbers to compare.
+    rows : int
+    """
+    every = _least(row[::THINNED], order[::THINNED])
+    most = np.full(rows, np.inf)
+    counted = np.bincount(row[::THINNED][every], minlength=rows)
+    np.maximum.at(least := np.full(rows, -np.inf), row[::THINNED][every], order[::THINNED][every])
+    most[counted == KEPT] = least[counted == KEPT]
+    few = np.flatnonzero(order <= most[row])
+    return few[_least(row[few], order[few])]
+
+
+def _least(row: IntArray, order: npt.NDArray[Any]) -> IntArray:
+    at = np.lexsort((order, row))
+    rank = np.arange(len(at)) - np.searchsorted(row[at], row[at], "left")
+    return at[rank < KEPT]
+
+
+def told(compiled: Compiled, positions: IntArray, contacts: pa.Table) -> list[tuple[Any, ...]]:
+    """Return the keys of some of the plan's contacts as text, and what each contributes."""
     con, problem = compiled.tables.con, compiled.problem
     asked = pa.table(
         {
             "at": np.arange(len(positions)),
-            "ordinal": problem.customer[positions].astype(np.int64),
+            "ordinal": problem.customer_of(positions).astype(np.int64),
             "kind": problem.kind[positions].astype(np.int64),
         }
     )
     con.register("@asked", asked)
-    texts = ", ".join(f"CAST({name} AS VARCHAR)" for name in ("u.customer", "k.offer", "k.channel", "k.slot"))
+    con.register("@contacts", contacts)
+    texts = ", ".join(f"CAST(x.{name} AS VARCHAR)" for name in KEY_COLUMNS)
+    same = " AND ".join(
+        f'x.{name} IS NOT DISTINCT FROM t."{name}"' for name in KEY_COLUMNS if name in contacts.schema.names
+    )
     found = con.execute(
-        f'SELECT {texts} FROM "@asked" a JOIN "@customers" u ON u.ordinal = a.ordinal '
-        f'JOIN "@kinds" k ON k.kind = a.kind ORDER BY a.at'
+        f'SELECT {texts}, t.contribution FROM (SELECT a.at, u.customer, k.offer, k.channel, k.slot FROM "@asked" a '
+        f'JOIN "@customers" u ON u.ordinal = a.ordinal JOIN "@kinds" k ON k.kind = a.kind) x '
+        f'JOIN "@contacts" t ON {same} ORDER BY x.at'
     ).fetchall()
     con.unregister("@asked")
+    con.unregister("@contacts")
     return found
 
 
-def _fates(compiled: Compiled, judged: Judged) -> list[dict[str, Any]]:
-    """Count, by offer, where candidates went; ``policy`` and ``limit`` count a candidate under each rule it breaks."""
-    problem = compiled.problem
-    con = compiled.tables.con
-    named = con.execute('SELECT CAST(offer AS VARCHAR) FROM "@kinds" ORDER BY kind').fetchall()
+def offers_of(compiled: Compiled) -> tuple[list[str | None], IntArray]:
+    """Return the offers, sorted, and the number of each kind's."""
+    named = compiled.tables.con.execute('SELECT CAST(offer AS VARCHAR) FROM "@kinds" ORDER BY kind').fetchall()
     offers = sorted({offer for (offer,) in named}, key=lambda offer: (offer is None, offer))
-    code = np.array([offers.index(offer) for (offer,) in named], np.int64)
-    mine = code[problem.kind]
+    number = {offer: i for i, offer in enumerate(offers)}
+    return offers, np.array([number[offer] for (offer,) in named], np.int64)
+
+
+def _fates(compiled: Compiled, tally: Tally) -> list[dict[str, Any]]:
+    """Count, by offer, where candidates went; ``policy`` and ``limit`` count a candidate under each rule it breaks."""
+    offers, _ = offers_of(compiled)
     counts: dict[tuple[int, str, str], int] = {}
 
-    def count(fate: str, name: str, of: IntArray) -> None:
+    def count(fate: str, name: str, of_kind: IntArray) -> None:
+        of = np.zeros(len(offers), np.int64)
+        np.add.at(of, tally.offer, of_kind)
         for offer in np.flatnonzero(of).tolist():
             counts[offer, fate, name] = int(of[offer])
 
-    def by_offer(mask: BoolArray) -> IntArray:
-        return np.bincount(mine[mask], minlength=len(offers))
-
-    chosen = np.zeros(problem.candidates, bool)
-    chosen[judged.chosen] = True
-    policies, limits = judged.refused(judged.policies), judged.refused(judged.limits)
     assert compiled.turned_away is not None
     for step, refused in zip(compiled.funnel, compiled.turned_away, strict=True):
-        count("ineligible", step.reason, np.bincount(code, weights=refused, minlength=len(offers)).astype(np.int64))
-    count("eligible", "", np.bincount(mine, minlength=len(offers)))
-    count("chosen", "", by_offer(chosen))
-    count("refused", "", by_offer(policies))
-    count("full", "", by_offer(limits & ~policies))
-    count("priced out", "", by_offer(~chosen & ~policies & ~limits))
-    for fate, masks in (("policy", judged.policies), ("limit", judged.limits)):
-        for rule, mask in masks.items():
-            count(fate, rule, by_offer(mask & ~chosen))
-    best = _best_of_unit(compiled, judged)[np.repeat(np.arange(problem.units), np.diff(problem.unit_start))]
-    lost = policies & (best >= 0)
-    pairs = np.bincount(mine[lost] * len(offers) + mine[best[lost]], minlength=len(offers) ** 2)
-    for pair in np.flatnonzero(pairs).tolist():
-        counts[pair // len(offers), "beaten by", offers[pair % len(offers)]] = int(pairs[pair])
+        count("ineligible", step.reason, refused)
+    count("eligible", "", tally.eligible)
+    count("chosen", "", tally.chosen)
+    count("refused", "", tally.refused)
+    count("full", "", tally.full)
+    count("priced out", "", tally.eligible - tally.chosen - tally.refused - tally.full)
+    for fate, rules in (("policy", tally.policies), ("limit", tally.limits)):
+        for rule, of_kind in rules.items():
+            count(fate, rule, of_kind)
+    for one, other in np.argwhere(tally.beaten).tolist():
+        counts[one, "beaten by", str(offers[other])] = int(tally.beaten[one, other])
     return [
         {"offer": offers[offer], "fate": fate, "name": name, "candidates": number}
         for (offer, fate, name), number in sorted(counts.items(), key=lambda one: (one[0][0], str(one[0][1:])))
     ]
-
-
-def _best_of_unit(compiled: Compiled, judged: Judged) -> IntArray:
-    """Return the chosen candidate of the highest margin in each unit, −1 where none is chosen."""
-    start = compiled.problem.unit_start
-    unit = np.searchsorted(start, judged.chosen, "right") - 1
-    order = np.lexsort((judged.margin[judged.chosen], unit))
-    best = np.full(compiled.problem.units, -1, np.int64)
-    best[unit[order]] = judged.chosen[order]
-    return best

@@ -95,12 +95,15 @@ def pairs_of(
     every : bool
         Also list the pairs in which nobody counts: all groups × instances.
     """
-    group_of, kind = problem.group(partition), problem.kind
-    who = np.flatnonzero(group_of >= 0) if candidates is None else candidates[group_of[candidates] >= 0]
-    count = np.diff(uses.start)[kind[who]]
-    entry = ranges(np.asarray(uses.start)[kind[who]], count)
+    if candidates is None:
+        candidates = np.arange(problem.candidates)
+    group = problem.group_of(partition, candidates)
+    who, group = candidates[group >= 0], group[group >= 0]
+    kind = problem.kind[who]
+    count = np.diff(uses.start)[kind]
+    entry = ranges(np.asarray(uses.start)[kind], count)
     who = np.repeat(who, count)
-    code = group_of[who].astype(np.int64) * uses.instances + uses.instance[entry]
+    code = np.repeat(group, count).astype(np.int64) * uses.instances + uses.instance[entry]
     if np.any(code[1:] < code[:-1]):
         order = np.argsort(code, kind="stable")
         code, who, entry = code[order], who[order], entry[order]

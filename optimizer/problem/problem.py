@@ -114,6 +114,20 @@ class Problem:
             return self.customer
         return self.partitions[partition].group[self.customer]
 
+    def group_of(self, partition: int | None, candidates: IntArray) -> IntArray:
+        """Return the group of a few candidates in a partition, without those of all. Shape (asked,)."""
+        if partition is None:
+            return np.zeros(len(candidates), np.int32)
+        customer = self.customer_of(candidates)
+        return customer if partition == EVERYONE else self.partitions[partition].group[customer]
+
+    def customer_of(self, candidates: IntArray) -> IntArray:
+        """Return the customer of a few candidates, without those of all. Shape (asked,)."""
+        if len(candidates) == self.candidates:
+            return self.customer[candidates]
+        customer: IntArray = np.searchsorted(self.customer_start, candidates, "right") - 1
+        return customer
+
     def groups(self, partition: int | None) -> int:
         """Return the number of groups of a partition; 1 for None."""
         return 1 if partition is None else self.partitions[partition].groups

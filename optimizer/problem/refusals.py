@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from optimizer.problem.pairs import bits, floor_pairs, new_keys, pairs_of
@@ -20,11 +22,11 @@ from optimizer.problem.primitives import (
     Shortfall,
 )
 from optimizer.problem.problem import Problem
-from optimizer.problem.room import Room
+from optimizer.problem.room import lacking
 from optimizer.problem.usage import row_refusals
 
 
-def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
+def refusals(problem: Problem, chosen: IntArray, *, uses: Sequence[IntArray] | None = None) -> dict[str, BoolArray]:
     """Return, by contact policy, whether each candidate, added alone to the plan, would break it.
 
     Parameters
@@ -32,6 +34,8 @@ def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
     problem : Problem
     chosen : int array
         Positions of the plan's candidates; for them the answer has no meaning.
+    uses : sequence of int array, optional
+        As for :func:`~optimizer.problem.usage.row_refusals`.
 
     Returns
     -------
@@ -39,16 +43,13 @@ def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
     """
     taken = np.zeros(problem.candidates, bool)
     taken[chosen] = True
-    found: dict[str, BoolArray] = {}
+    found = lacking(problem, np.sort(chosen))
 
     def note(rule: str, candidate: IntArray) -> None:
         found.setdefault(rule, np.zeros(problem.candidates, bool))[candidate] = True
 
     for counter in problem.counters:
-        if counter.measure is None:
-            lacking = Room(problem, counter, np.sort(chosen)).lacking(problem.kind, problem.customer)
-            found[counter.rule] = found[counter.rule] | lacking if counter.rule in found else lacking
-        else:
+        if counter.measure is not None:
             note(counter.rule, _counter(problem, counter, taken))
     for distinct in problem.distincts:
         note(distinct.rule, _distinct(problem, distinct, taken))
@@ -59,32 +60,9 @@ def refusals(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
     for floor in problem.floors:
         if floor.reaction in (Shortfall.REQUIRED, Shortfall.ALL_OR_NOTHING):
             note(floor.rule, _floor(problem, floor, taken))
-    for rule, mask in row_refusals(problem, chosen, policies=True).items():
+    for rule, mask in row_refusals(problem, chosen, policies=True, uses=uses).items():
         note(rule, np.flatnonzero(mask))
     return found
-
-
-def margins(problem: Problem, prices: dict[str, np.ndarray] | None) -> np.ndarray:
-    """Return value less price times coefficient over all rows, in value quanta. Shape (candidates,)."""
-    margin = np.asarray(problem.value, np.float64).copy()
-    common = np.zeros(problem.kinds)
-    for rows in problem.rows if prices else ():
-        assert prices is not None
-        groups = problem.groups(rows.partition)
-        price = np.asarray(prices[rows.name], np.float64).reshape(-1, groups)
-        if not price.any():
-            continue
-        kind = np.repeat(np.arange(problem.kinds), np.diff(rows.uses.start))
-        charge = np.zeros((problem.kinds, groups))
-        np.add.at(charge, kind, price[rows.uses.instance] * np.asarray(rows.uses.weight)[:, None])
-        if rows.partition is None and rows.measure is None:
-            common += charge[:, 0]
-            continue
-        group = problem.group(rows.partition)
-        paid = np.where(group >= 0, charge[problem.kind, np.maximum(group, 0)], 0.0)
-        margin -= paid if rows.measure is None else paid * problem.measures[rows.measure].amount
-    margin -= common[problem.kind]
-    return margin
 
 
 def _counter(problem: Problem, counter: Counter, taken: BoolArray) -> IntArray:

@@ -25,14 +25,13 @@ def removable(problem: Problem, chosen: IntArray) -> BoolArray:
     -------
     (chosen,) bool array
     """
-    held = np.zeros(problem.candidates, bool)
+    free: BoolArray = np.ones(len(chosen), bool)
     if problem.required is not None:
-        held[problem.required] = True
+        free[np.isin(chosen, problem.required)] = False
     for floor in problem.floors:
-        held[_needed(problem, floor, chosen)] = True
+        free[np.searchsorted(chosen, _needed(problem, floor, chosen))] = False
     for prerequisite in problem.prerequisites:
-        held[_leaned_on(problem, prerequisite, chosen)] = True
-    free: BoolArray = ~held[chosen]
+        free[np.searchsorted(chosen, _leaned_on(problem, prerequisite, chosen))] = False
     for block in problem.blocks:
         use = row_use(problem, block, chosen)
         for who, row, weight in entries(problem, block, chosen):

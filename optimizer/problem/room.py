@@ -1,10 +1,12 @@
-"""What room a plan leaves under a cap: for each group a few words of bits, one for each instance that is full."""
+"""What room a plan leaves under caps: for each group a few words of bits, one for each instance that is full."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
-from optimizer.problem.pairs import pairs_of
+from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import UNLIMITED, BoolArray, Counter, IntArray
 from optimizer.problem.problem import Problem
 
@@ -12,76 +14,79 @@ BITS = 63
 """Instances in a word."""
 
 
-class Room:
-    """Where one more contact would break a cap on whole weights.
+def lacking(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
+    """Return, by rule, whether its caps on whole weights leave no room for each candidate that is not chosen.
+
+    Caps that share their groups share their words: whether a candidate fits is one AND for all of them.
 
     Parameters
     ----------
     problem : Problem
-    counter : Counter
-        Without a measure.
     chosen : int array
-        Ascending positions of the plan's candidates.
+        Ascending.
     """
+    found: dict[str, BoolArray] = {}
+    plain = [counter for counter in problem.counters if counter.measure is None]
+    for partition in dict.fromkeys(counter.partition for counter in plain):
+        counters = [counter for counter in plain if counter.partition == partition]
+        group = problem.group(partition)
+        reached = group >= 0
+        for asked, full, rules in _words(problem, counters, chosen):
+            hits = asked[problem.kind] & full[group]  # group −1 reads the last word, and is taken out below
+            for rule, bits in rules.items():
+                broken = (hits & bits) != 0
+                if not reached.all():
+                    broken &= reached
+                found[rule] = found[rule] | broken if rule in found else broken
+    return found
 
-    def __init__(self, problem: Problem, counter: Counter, chosen: IntArray) -> None:
-        self._problem, self._counter = problem, counter
+
+def _words(
+    problem: Problem, counters: Sequence[Counter], chosen: IntArray
+) -> Iterator[tuple[IntArray, IntArray, dict[str, int]]]:
+    """Yield words: which bits each kind asks for, which are full in each group, and which are each rule's."""
+    groups = problem.groups(counters[0].partition)
+    asked, full, rules, bit = np.zeros(problem.kinds, np.int64), np.zeros(groups, np.int64), dict[str, int](), 0
+    for counter in counters:
         uses = counter.uses
-        pairs = pairs_of(problem, uses, counter.partition, candidates=chosen)
-        self._words: list[tuple[IntArray, IntArray]] = []
-        code = pairs.group.astype(np.int64) * uses.instances + pairs.instance
-        touched = np.sort(np.concatenate([code, np.setdiff1d(self._overridden(), code, assume_unique=True)]))
-        group, instance = np.divmod(touched, max(uses.instances, 1))
-        used = np.zeros(len(touched), np.int64)
-        used[np.searchsorted(touched, code)] = pairs.sums(pairs.weight)
-        left = counter.limits(group, instance) - used
         kind = np.repeat(np.arange(uses.kinds), np.diff(uses.start))
-        for first in range(0, uses.instances, BITS):
-            inside = (instance >= first) & (instance < first + BITS)
-            bit = np.int64(1) << (instance[inside] - first)
-            for weight in np.unique(uses.weight[uses.weight > 0]):
-                mine = (uses.weight == weight) & (uses.instance >= first) & (uses.instance < first + BITS)
-                asked = np.zeros(uses.kinds, np.int64)
-                np.bitwise_or.at(asked, kind[mine], np.int64(1) << (uses.instance[mine] - first).astype(np.int64))
-                full = self._untouched(first, int(weight))
-                _set(full, group[inside], bit, left[inside] < weight)
-                if full.any() and asked.any():
-                    self._words.append((asked, full))
-
-    def _overridden(self) -> IntArray:
-        own = self._counter.overrides
-        if own is None:
-            return np.zeros(0, np.int64)
-        group = np.repeat(np.arange(len(own.start) - 1, dtype=np.int64), np.diff(own.start))
-        return group * self._counter.uses.instances + own.instance
-
-    def _untouched(self, first: int, weight: int) -> IntArray:
-        """Return the word of each group as if nothing were chosen and no number its own."""
-        counter = self._counter
-        full = np.zeros(self._problem.groups(counter.partition), np.int64)
-        for bit, limit in enumerate(counter.limit[first : first + BITS]):
-            own = counter.group_limit if limit != UNLIMITED else None
-            full |= np.asarray((limit if own is None else own) < weight, np.int64) << bit
-        return full
-
-    def lacking(self, kind: IntArray, customer: IntArray) -> BoolArray:
-        """Whether there is no room for each of some candidates that are not chosen.
-
-        Parameters
-        ----------
-        kind, customer : (asked,) int arrays
-        """
-        group = self._problem.partitions[self._counter.partition].group[customer]
-        refused: BoolArray = np.zeros(len(kind), bool)
-        for needs, full in self._words:
-            refused |= (needs[kind] & full[np.maximum(group, 0)] != 0) & (group >= 0)
-        return refused
+        left = _limits(counter, groups) - _used(problem, counter, chosen)
+        for weight in np.unique(uses.weight[uses.weight > 0]).tolist():
+            for instance in np.unique(uses.instance[uses.weight == weight]).tolist():
+                no_room = left[instance] < weight
+                if not no_room.any():
+                    continue
+                if bit == BITS:
+                    yield asked, full, rules
+                    asked, full, rules, bit = np.zeros_like(asked), np.zeros_like(full), {}, 0
+                asked[kind[(uses.instance == instance) & (uses.weight == weight)]] |= 1 << bit
+                full |= no_room.astype(np.int64) << bit
+                rules[counter.rule] = rules.get(counter.rule, 0) | 1 << bit
+                bit += 1
+    if bit:
+        yield asked, full, rules
 
 
-def _set(words: IntArray, group: IntArray, bit: IntArray, on: BoolArray) -> None:
-    """Set or clear a bit of some groups' words; the pairs of group and bit come by group, each once."""
-    first = np.flatnonzero(np.diff(group, prepend=-1))
-    if len(first):
-        who = group[first]
-        words[who] &= ~np.bitwise_or.reduceat(bit, first)
-        words[who] |= np.bitwise_or.reduceat(np.where(on, bit, 0), first)
+def _limits(counter: Counter, groups: int) -> IntArray:
+    """Return the limit of every pair. Shape (instances, groups)."""
+    common = np.asarray(counter.limit, np.int64)[:, None]
+    out: IntArray = np.repeat(common, groups, axis=1)
+    if counter.group_limit is not None:
+        out = np.where(common == UNLIMITED, out, np.asarray(counter.group_limit, np.int64))
+    if counter.overrides is not None:
+        group = np.repeat(np.arange(groups), np.diff(counter.overrides.start))
+        out[counter.overrides.instance, group] = counter.overrides.number
+    return out
+
+
+def _used(problem: Problem, counter: Counter, chosen: IntArray) -> IntArray:
+    """Return what a plan uses of every pair. Shape (instances, groups)."""
+    uses, groups = counter.uses, problem.groups(counter.partition)
+    group = problem.group_of(counter.partition, chosen)
+    kind = problem.kind[chosen[group >= 0]]
+    count = np.diff(uses.start)[kind]
+    entry = ranges(np.asarray(uses.start)[kind], count)
+    pair = uses.instance[entry].astype(np.int64) * groups + np.repeat(group[group >= 0], count)
+    out = np.zeros(uses.instances * groups, np.int64)
+    np.add.at(out, pair, np.asarray(uses.weight, np.int64)[entry])
+    return out.reshape(uses.instances, groups)

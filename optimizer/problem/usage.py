@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from optimizer.problem.pairs import pairs_of
 from optimizer.problem.primitives import BoolArray, Incidence, IntArray, Rows, Switch
 from optimizer.problem.problem import Problem
 
@@ -16,10 +15,9 @@ def row_use(problem: Problem, block: Rows | Switch, chosen: IntArray) -> IntArra
 
     Shape (instances · groups,): row ``instance · groups + group``.
     """
-    pairs = pairs_of(problem, block.uses, block.partition, block.measure, candidates=chosen)
-    groups = problem.groups(block.partition)
-    out = np.zeros(block.uses.instances * groups, np.int64)
-    out[pairs.instance * groups + pairs.group] = pairs.sums(pairs.weight)
+    out = np.zeros(block.uses.instances * problem.groups(block.partition), np.int64)
+    for _, row, amount in entries(problem, block, chosen):
+        np.add.at(out, row, amount)
     return out
 
 
@@ -34,7 +32,7 @@ def entries(
     uses: Incidence = block.uses
     kind = np.asarray(problem.kind)[candidates]
     first, count = np.asarray(uses.start)[kind], np.diff(uses.start)[kind]
-    group = problem.group(block.partition)[candidates].astype(np.int64)
+    group = problem.group_of(block.partition, candidates).astype(np.int64)
     groups = problem.groups(block.partition)
     for number in range(int(count.max(initial=0))):
         there = np.flatnonzero((count > number) & (group >= 0))
@@ -45,7 +43,9 @@ def entries(
         yield there, uses.instance[entry] * groups + group[there], weight
 
 
-def row_refusals(problem: Problem, chosen: IntArray, *, policies: bool = False) -> dict[str, BoolArray]:
+def row_refusals(
+    problem: Problem, chosen: IntArray, *, policies: bool = False, uses: Sequence[IntArray] | None = None
+) -> dict[str, BoolArray]:
     """Return, by rule, whether each candidate, added alone to the plan, would break a hard row, a lot or a number.
 
     Parameters
@@ -55,17 +55,31 @@ def row_refusals(problem: Problem, chosen: IntArray, *, policies: bool = False) 
         Positions of the plan's candidates; for them the answer has no meaning.
     policies : bool
         Look at the rows of contact policies, and at no others; else at all others.
+    uses : sequence of int array, optional
+        What the plan uses of the rows of each of ``problem.blocks``, where it has contacts beyond this problem.
     """
     found: dict[str, BoolArray] = {}
-    everyone = np.arange(problem.candidates)
-    for block in problem.blocks:
+    for number, block in enumerate(problem.blocks):
         policy = isinstance(block, Rows) and block.policy
         if policy is not policies or (isinstance(block, Rows) and block.penalty is not None):
             continue
-        use = row_use(problem, block, chosen)
-        mask = found.setdefault(block.rule, np.zeros(problem.candidates, bool))
-        for who, row, weight in entries(problem, block, everyone):
-            mask[who] |= breaks(block, use, row, weight)
+        use = row_use(problem, block, chosen) if uses is None else uses[number]
+        if block.partition is None and block.measure is None:
+            broken = _kinds_that_break(block, use)[problem.kind]
+        else:
+            broken = np.zeros(problem.candidates, bool)
+            for who, row, weight in entries(problem, block, np.arange(problem.candidates)):
+                broken[who] |= breaks(block, use, row, weight)
+        found[block.rule] = found[block.rule] | broken if block.rule in found else broken
+    return found
+
+
+def _kinds_that_break(block: Rows | Switch, use: IntArray) -> BoolArray:
+    """Say of which kinds one more contact would break a block in which all of a kind count alike."""
+    kind = np.repeat(np.arange(block.uses.kinds), np.diff(block.uses.start))
+    wrong = breaks(block, use, block.uses.instance, np.asarray(block.uses.weight, np.int64))
+    found = np.zeros(block.uses.kinds, bool)
+    found[kind[wrong]] = True
     return found
 
 

@@ -56,6 +56,7 @@ def answer(plan: Plan) -> Block:
         "value": number(plan.value),
         "penalties": number(plan.penalties),
         "sentences": list(plan.sentences),
+        "sample": plan.summary.get("sample"),
     }
 
 

@@ -139,3 +139,15 @@ def test_an_interrupted_run_stops_within_two_seconds(hard: Path, number: signal.
     assert code == 130
     assert Path("plan").exists() == keep
     assert keep or seconds < 2 + start_up(hard)
+
+
+def test_a_sample_leaves_latest_alone_says_what_it_is_and_cannot_be_committed(contactopt: Call, coffee: Path) -> None:
+    shown = contactopt("run", coffee, "--sample", "50%", "--set", "constraints.budget.enabled=true")
+    assert shown.code in (0, 5), shown.err
+    folder = Path(shown.out.removesuffix("\n"))
+    assert folder.name.startswith("sample-")
+    assert json.loads((folder / "summary.json").read_text())["sample"] == 0.5
+    assert not (folder.parent / "latest").exists()
+    assert "not a plan to be sent" in shown.err
+    assert contactopt("commit", folder).code == 2
+    assert contactopt("run", coffee, "--sample", "all").code == 2

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimizer.compile import quanta as module
 from optimizer.compile.quanta import (
     AMOUNT_ROOM,
     EXACT_DECIMALS,
@@ -21,6 +22,7 @@ from optimizer.compile.quanta import (
     places,
     quantised,
     to_quanta,
+    values_in_quanta,
 )
 
 money = st.decimals(min_value=-(10**6), max_value=10**6, places=4).map(Decimal)
@@ -108,3 +110,24 @@ def test_places_of_a_decimal(text: str, wanted: int) -> None:
 
 def test_rounding_is_half_to_even() -> None:
     assert to_quanta(np.array([0.5, 1.5, 2.5, -0.5]), 0).tolist() == [0, 2, 2, 0]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("largest", [30.0, 1e6], ids=["even", "skewed"])
+def test_many_values_are_narrow_where_that_rounds_a_plan_by_next_to_nothing(
+    largest: float, sign: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "NARROW_FROM", 1000)
+    numbers = np.append(np.random.default_rng(0).random(5000) * 10, largest)
+    value, decimals, exact = values_in_quanta(numbers, sign=sign, finest=0)
+    assert value.dtype == (np.int32 if largest == 30 else np.int64)
+    assert not exact
+    assert np.abs(value * (sign * 10.0**-decimals) - numbers).sum() <= 1e-7 * numbers.sum()
+
+
+def test_many_values_that_have_short_decimals_are_not_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "NARROW_FROM", 10)
+    numbers = np.round(np.random.default_rng(0).random(50), 4)
+    value, decimals, exact = values_in_quanta(numbers, sign=1, finest=6)
+    assert (exact, decimals) == (True, 6)
+    assert value.tolist() == [round(n * 10**6) for n in numbers]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.problem.evaluate import evaluate
-from optimizer.problem.refusals import margins, refusals
+from optimizer.problem.margins import margins
+from optimizer.problem.refusals import refusals
 from tests.engines.small import random_problem
 
 RULES = ("counter", "knapsack", "distinct", "conflict", "prerequisite", "rows")

@@ -21,6 +21,7 @@ from optimizer.engines.decomposition.tying import nothing_tied, tie, unpacked
 from optimizer.problem.pairs import floor_pairs, floor_use, may_be_negative, segment_sums, units_of_groups
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
+from optimizer.problem.units import parts
 
 ROOM = 61
 """Bits that a unit's margins may need together."""
@@ -285,7 +286,12 @@ def _shut(problem: Problem) -> npt.NDArray[np.uint8]:
 
 def _largest_total(problem: Problem) -> int:
     """Return the largest Σ |value| of a unit, and the most that its soft minimums can cost."""
-    total = segment_sums(np.abs(problem.value), problem.unit_start)
+    total = np.concatenate(
+        [
+            np.zeros(0, np.int64),
+            *(segment_sums(np.abs(p.value), p.unit_start) for p in (part.problem for part in parts(problem))),
+        ]
+    )
     for floor in problem.floors:
         if floor.penalty is not None:
             pairs, need = floor_pairs(problem, floor)

@@ -112,8 +112,11 @@ def _classes(reach: list[BoolArray], units: int) -> tuple[BoolArray, npt.NDArray
     """Give a number to each set of rules that reaches some unit; return the sets and each unit's number."""
     if not reach or all(bool(r.all()) for r in reach):
         return np.ones((1, len(reach)), bool), np.zeros(1, np.int32)
-    classes, unit_class = np.unique(np.stack(reach, axis=1), axis=0, return_inverse=True)
-    return classes, unit_class.reshape(units).astype(np.int32)
+    unit_class = np.zeros(units, np.int64)
+    for each in reach:  # few sets are different: numbers of a pair at a time sort quicker than rows of many
+        _, unit_class = np.unique(2 * unit_class + each, return_inverse=True)
+    _, first = np.unique(unit_class, return_index=True)
+    return np.stack([each[first] for each in reach], axis=1), unit_class.astype(np.int32)
 
 
 def _by_instance(uses: Incidence) -> tuple[IntArray, IntArray, IntArray]:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from optimizer.data.layout import literal
+from optimizer.data.layout import CANDIDATES, literal
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.data.times import moment
@@ -24,6 +25,9 @@ from optimizer.rules.books import Sum
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Clock
 from optimizer.scenario import Scenario
+
+SENT = ("offer", "channel", "slot")
+"""Keys that tell what is sent, and when; not to whom."""
 
 
 def canonical(group: Mapping[str, Any]) -> str:
@@ -45,6 +49,7 @@ class SqlBooks:
         self.scenario, self.tables, self.contacts = scenario, tables, contacts
         self.clockwork = Clockwork(scenario, tables)
         self._made = 0
+        self._sent = ""
         self._late: dict[str, int] = {}
         self._limits: dict[tuple[str, tuple[str, ...], str], dict[tuple[str | None, ...], Decimal]] = {}
 
@@ -148,16 +153,44 @@ class SqlBooks:
         """Return how many days after the horizon's first the last candidate may arrive; asked once for each zone."""
         zone = self.clockwork.assumed
         if zone not in self._late:
-            side = Side(self, planned=True, relation="candidates")
+            side = self._all_candidates()
             ((late,),) = self.query(f"SELECT max({side.day('arrival')} - {start}) FROM {side.source()}")
             self._late[zone] = int(late or 0)
         return self._late[zone]
+
+    def _all_candidates(self, *seen: Expression | str | None) -> Side:
+        """Return the candidates as read; the different keys of what is sent, where nothing else is looked at.
+
+        Those are few, and looked up once.
+
+        Parameters
+        ----------
+        seen : Expression, column name or None
+            What will be spelled, beside times.
+        """
+        catalog = self.tables.catalog
+        columns = [
+            column
+            for one in seen
+            if one is not None
+            for column in ([catalog.column(one)] if isinstance(one, str) else catalog.bind(one).columns)
+        ]
+        own = {c.name for c in columns if c.table == CANDIDATES}
+        if self.clockwork.join(CANDIDATES) or "customers" in {c.table for c in columns} or not own <= set(SENT):
+            return Side(self, planned=True, relation=CANDIDATES)
+        if not self._sent:
+            self._sent = '"@sent"'
+            listed = ", ".join(f'"{key}"' for key in SENT)
+            self.tables.con.execute(
+                f"CREATE OR REPLACE TEMP TABLE {self._sent} AS SELECT DISTINCT {listed} FROM {CANDIDATES}"
+            )
+        return Side(self, planned=True, relation=self._sent)
 
     def may_be_negative(self, total: TotalOf) -> bool:
         """Whether the amount is negative for some candidate as read."""
         if total.expression is None:
             return False
-        side = Side(self, planned=True, relation="candidates")
+        side = self._all_candidates(total.expression)
         amount = side.sql(total.expression)
         return bool(self.query(f"SELECT 1 FROM {side.source()} WHERE {amount} < 0 LIMIT 1"))
 
@@ -232,7 +265,7 @@ class SqlBooks:
 
     def instants(self, where: Expression | None, clock: Clock) -> list[int]:
         """Return the different moments of candidates as read, ascending."""
-        side = Side(self, planned=True, relation="candidates")
+        side = self._all_candidates(where)
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
         moment = f"epoch_us({side.instant(clock)})"
         found = self.query(f"SELECT DISTINCT {moment} FROM {side.source()} WHERE {condition} ORDER BY 1")
@@ -253,6 +286,13 @@ class SqlBooks:
         )
         return name
 
+    def forget(self) -> None:
+        """Drop the relations that were made so far: a rule's are of no use to the next one."""
+        for number in range(1, self._made + 1):
+            for name in ("books", "windows"):
+                self.tables.con.execute(f'DROP TABLE IF EXISTS "@{name}{number}"')
+        self._made = 0
+
     # Answers --------------------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -261,16 +301,18 @@ class SqlBooks:
 
     def sums(self, sql: str, total: TotalOf) -> Iterator[Sum]:
         """Sum exactly, by key."""
-        plain = total.expression is not None and is_plain(total.expression)
-        listed = self.tables.con.execute(
+        if total.expression is None:
+            counted = self.query(f"SELECT key, count(amount) FROM ({sql}) t(key, amount) GROUP BY key ORDER BY key")
+            yield from (Sum(key, Decimal(count), Decimal(0)) for key, count in counted)
+            return
+        listed: pa.Table = self.tables.con.sql(
             f"SELECT key, list(amount) FROM ({sql}) t(key, amount) GROUP BY key ORDER BY key"
-        )
-        for key, amounts in listed.fetchall():
-            numbers = np.array([a for a in amounts if a is not None], np.float64)
-            if plain:
-                yield Sum(key, sum_of_decimals(numbers), Decimal(0))
-            else:
-                yield Sum(key, *sum_of_doubles(numbers))
+        ).to_arrow_table()
+        plain = is_plain(total.expression)
+        for key, amounts in zip(*listed.columns, strict=True):
+            numbers = np.asarray(amounts.values.drop_null(), np.float64)
+            exact = (sum_of_decimals(numbers), Decimal(0)) if plain else sum_of_doubles(numbers)
+            yield Sum(key.as_py(), *exact)
 
     def previous(self, run: str) -> tuple[int, int]:
         """Return how many contacts of an earlier plan are in this one, and how many may still be sent."""
@@ -283,7 +325,7 @@ class SqlBooks:
         if not each:
             return [{}]
         names = sorted(each)
-        side = Side(self, planned=True, relation="candidates")
+        side = self._all_candidates(where, *names)
         columns = ", ".join(f"CAST({side.column(n)} AS VARCHAR)" for n in names)
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
         found = self.query(f"SELECT DISTINCT {columns} FROM {side.source()} WHERE {condition}")

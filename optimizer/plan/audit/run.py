@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 
+from optimizer.data.faults import reading
 from optimizer.data.key_tables import read_keys
 from optimizer.data.tables import Tables
 from optimizer.plan.audit.books import SqlBooks, canonical
@@ -41,15 +42,16 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
     -------
     AuditReport
     """
-    lines = list(_enter(tables, contacts))
-    books = SqlBooks(scenario, tables, PLAN)
-    lines += [*_held_out(books), *_pins(books)]
-    rules = scenario.rules()
-    for rule in rules:
-        if rule.section == "constraints":
-            lines += rule.audit(books)
-    lines += _by_local_time(books, [rule for rule in rules if rule.section != "constraints"])
-    value = _value(books)
+    with reading("the audit"):
+        lines = list(_enter(tables, contacts))
+        books = SqlBooks(scenario, tables, PLAN)
+        lines += [*_held_out(books), *_pins(books)]
+        rules = scenario.rules()
+        for rule in rules:
+            if rule.section == "constraints":
+                lines += _audited(rule, books)
+        lines += _by_local_time(books, [rule for rule in rules if rule.section != "constraints"])
+        value = _value(books)
     penalties = sum((line.paid for line in lines), Decimal(0))
     objective = value - penalties if scenario.objective.maximize is not None else value + penalties
     return AuditReport(
@@ -62,6 +64,12 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
     )
 
 
+def _audited(rule: Rule, books: SqlBooks) -> list[Line]:
+    lines = list(rule.audit(books))
+    books.forget()
+    return lines
+
+
 def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     """Create the relation of audited contacts from the candidates that the keys name."""
     keys = [k for k in KEYS if k in contacts.column_names]
@@ -71,15 +79,16 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     same = " AND ".join(f'g."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
     listed = ", ".join(f'"{k}"' for k in keys)
     con = tables.con
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {PLAN} AS SELECT row_number() OVER () AS contact, * FROM "
-        f'(SELECT DISTINCT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same})'
-    )
-    ((twice,),) = con.execute(
-        f'SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "@given" GROUP BY {listed})'
-    ).fetchall()
+    named = f'FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
+    numbered = "CREATE OR REPLACE TEMP TABLE {} AS SELECT row_number() OVER () AS contact, {}"
+    con.execute(numbered.format(PLAN, f"c.* {named}"))
+    ((different,),) = con.execute(f'SELECT count(*) FROM (SELECT DISTINCT {listed} FROM "@given")').fetchall()
     ((known,),) = con.execute(f"SELECT count(*) FROM {PLAN}").fetchall()
-    unknown = contacts.num_rows - int(twice) - int(known)
+    if known > different:  # identical rows, which count once
+        con.execute(numbered.format(PLAN, f"* FROM (SELECT DISTINCT c.* {named})"))
+        ((known,),) = con.execute(f"SELECT count(*) FROM {PLAN}").fetchall()
+    twice = contacts.num_rows - different
+    unknown = different - known
     for count, name in ((int(twice), "listed-twice"), (unknown, "not-a-candidate")):
         if count:
             yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
@@ -90,7 +99,7 @@ def _by_local_time(books: SqlBooks, rules: list[Rule]) -> list[Line]:
     found: dict[tuple[str, str, str], Line] = {}
     for zone in books.clockwork.assumptions:
         books.clockwork.assume(zone)
-        for line in [*_times(books), *(line for rule in rules for line in rule.audit(books))]:
+        for line in [*_times(books), *(line for rule in rules for line in _audited(rule, books))]:
             found.setdefault((line.rule, canonical(line.group), line.sense), line)
     return list(found.values())
 

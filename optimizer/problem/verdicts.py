@@ -1,0 +1,79 @@
+"""Why each candidate is in a plan or not, looked at once: by ranges of units, so that no array is as long as the whole.
+
+Accounts and insight are counted from here, and from nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.problem.margins import Charges, Floats
+from optimizer.problem.primitives import BoolArray, IntArray
+from optimizer.problem.problem import Problem
+from optimizer.problem.refusals import refusals
+from optimizer.problem.units import SIZE, parts, where
+from optimizer.problem.usage import row_refusals, row_use
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """A plan and all other candidates of some units.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of these units alone; positions below are its.
+    chosen : int array
+        Ascending.
+    inside : (candidates,) bool array
+        Whether each is chosen.
+    margin : (candidates,) float array
+        At the plan's prices, in value quanta; the value where there are none.
+    policies, limits : mapping of rule to (candidates,) bool array
+        Which others would break each policy, and each constraint, if they were added alone. Never a chosen one.
+    """
+
+    problem: Problem
+    chosen: IntArray
+    inside: BoolArray
+    margin: Floats
+    policies: Mapping[str, BoolArray]
+    limits: Mapping[str, BoolArray]
+
+    def refused(self, by: Mapping[str, BoolArray]) -> BoolArray:
+        """Return the candidates that any of some rules refuses."""
+        out = np.zeros(len(self.inside), bool)
+        for mask in by.values():
+            out |= mask
+        return out
+
+
+def verdicts(
+    problem: Problem, chosen: IntArray, prices: Mapping[str, Floats] | None, *, size: int = SIZE
+) -> Iterator[Verdict]:
+    """Judge every candidate, range by range.
+
+    Parameters
+    ----------
+    problem : Problem
+    chosen : int array
+        Ascending.
+    prices : mapping of block name to (rows,) float array, optional
+        In value quanta per row quantum.
+    size : int
+        Candidates of a range, about.
+    """
+    uses = [row_use(problem, block, chosen) for block in problem.blocks]
+    charges = Charges(problem, prices)
+    for part in parts(problem, size):
+        mine = where(chosen, part.candidates)
+        inside = np.zeros(part.problem.candidates, bool)
+        inside[mine] = True
+        policies = refusals(part.problem, mine, uses=uses)
+        limits = row_refusals(part.problem, mine, uses=uses)
+        for mask in (*policies.values(), *limits.values()):
+            mask[mine] = False
+        yield Verdict(part.problem, mine, inside, charges.margins(part.problem), policies, limits)
