@@ -17,6 +17,7 @@ import numpy as np
 
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
+from optimizer.data.faults import reading
 from optimizer.engines import baselines, choose, policy_costs
 from optimizer.errors import AuditError, Finding, InfeasibleError, UsageError
 from optimizer.failpoints import reach
@@ -156,7 +157,7 @@ def solve(
         lost = None
         if solution.prices is not None:
             lost = policy_costs(compiled.problem, solution.prices, seed=scenario.solve.seed)
-    with watch.stage("audit", observer):
+    with watch.stage("audit", observer), reading("the tables"):
         from optimizer.analysis.scores import with_scores
 
         plan = make_plan(
@@ -190,7 +191,7 @@ def build(
         tables = open_tables(scenario, frames or {})
         for finding in tables.findings:
             observer.warn(finding)
-    with watch.stage("compile", observer):
+    with watch.stage("compile", observer), reading("the tables"):
         compiled = compile_scenario(scenario, tables, keep_world=keep_world)
         for finding in compiled.findings:
             observer.warn(finding)

@@ -26,12 +26,13 @@ class Server:
     ----------
     folder : Path
     port : int
-    process : Popen
+    process : Popen, optional
+        While it runs.
     """
 
     folder: Path
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -54,10 +55,30 @@ class Server:
             cursor.execute(query)
             return [tuple(row) for row in cursor.fetchall()]
 
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        user = _user()
+        options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-p", str(self.port), "-k", str(self.folder)]
+        self.process = subprocess.Popen(
+            [str(_program("postgres")), "-D", str(self.folder / "data"), *options],
+            user=user,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(200):
+            try:
+                self.execute("SELECT 1")
+                return
+            except Exception:
+                time.sleep(0.05)
+        raise RuntimeError("PostgreSQL does not answer")
+
     def kill(self) -> None:
         """Stop it at once, as a power cut would."""
-        self.process.kill()
-        self.process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
 
 def installed() -> bool:
@@ -79,31 +100,13 @@ def running() -> Iterator[Server]:
         port = free.getsockname()[1]
     make = ["-D", str(folder / "data"), "-U", "planner", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-N"]
     _call([str(_program("initdb")), *make], user, folder).check_returncode()
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-p", str(port), "-k", str(folder)]
-    process = subprocess.Popen(
-        [str(_program("postgres")), "-D", str(folder / "data"), *options],
-        user=user,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    server = Server(folder, port, process)
+    server = Server(folder, port)
     try:
-        _wait(server)
+        server.start()
         yield server
     finally:
         server.kill()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait(server: Server) -> None:
-    for _ in range(200):
-        try:
-            server.execute("SELECT 1")
-            return
-        except Exception:
-            time.sleep(0.05)
-    raise RuntimeError("PostgreSQL does not answer")
 
 
 def _call(command: Sequence[str], user: str | None, folder: Path) -> subprocess.CompletedProcess[bytes]:

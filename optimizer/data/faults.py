@@ -44,8 +44,10 @@ def translated(error: duckdb.Error, where: str) -> OptimizerError:
     if isinstance(error, duckdb.InterruptException):
         return InterruptedRun("interrupted while reading", where=where)
     if isinstance(error, duckdb.OutOfMemoryException):
+        used = re.search(r"([\d.]+ \w+) \(([\d.]+ \w+)/([\d.]+ \w+) used\)", text)
+        need = f": {used[2]} of {used[3]} are in use, and {used[1]} more are needed at once" if used else ""
         return MachineError(
-            "the memory limit is too small to read this",
+            f"the memory limit is too small to read this{need}",
             where=where,
             fix="raise solve.memory_limit, or free disk space",
         )

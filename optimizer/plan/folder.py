@@ -15,6 +15,8 @@ from optimizer.plan.plan import Plan
 
 MARK = "manifest.json"
 LATEST = "latest"
+LEAST = 100_000
+"""Bytes that the smallest run folder takes; most of it is its page."""
 
 
 def runs_of(name: str) -> Path:
@@ -72,6 +74,7 @@ def check_target(folder: Path, mark: str = MARK, what: str = "run") -> None:
         raise UsageError(
             f"leads through a file, {parent.name}", where=str(folder), fix="name another folder with --out"
         )
+    _refuse_full(folder, parent)
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder.absolute().parent):
@@ -80,6 +83,19 @@ def check_target(folder: Path, mark: str = MARK, what: str = "run") -> None:
         raise MachineError(
             f"cannot be written to: {error.strerror}", where=str(parent), fix="choose another folder with --out"
         ) from error
+
+
+def _refuse_full(folder: Path, parent: Path) -> None:
+    """Refuse a disk without room for a second folder of the size of the one that is there."""
+    there = folder.iterdir() if folder.is_dir() else ()
+    need = max(LEAST, sum(path.stat().st_size for path in there if path.is_file()))
+    free = shutil.disk_usage(parent).free
+    if free < need:
+        raise MachineError(
+            f"has {free / 1e6:.3g} MB left, and a new folder needs about {need / 1e6:.3g} MB beside what is there",
+            where=str(parent),
+            fix="free some space, or choose another folder with --out",
+        )
 
 
 def refuse_inputs(folder: Path, inputs: Mapping[str, Path]) -> None:

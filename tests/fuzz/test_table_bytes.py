@@ -1,0 +1,71 @@
+"""Tables whose bytes were spoiled on the way: a clean error, or an audited plan of what they now say."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz import worlds
+
+TEXTS = r", ; =1+1 NaN -inf 1e309 1e-320 007 NULL 0,5 2026-02-30 9999999999999999999999999999 true \N"
+RAW = [b"", b" ", b'"', b"\n", b"\r\n", b"\r", b"\t", b"\x00", b"\xff", b"\xe2\x82", b"\xef\xbb\xbf"]
+CELLS = st.sampled_from([*RAW, *(text.encode() for text in TEXTS.split())])
+EDITS = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), CELLS | st.binary(max_size=4)), min_size=1, max_size=4)
+Edits = Sequence[tuple[float, int, bytes]]
+
+
+def spoiled(raw: bytes, edits: Edits) -> bytes:
+    """Return the bytes with pieces replaced, at shares of their length."""
+    for share, size, piece in edits:
+        at = int(share * len(raw))
+        raw = raw[:at] + piece + raw[at + size :]
+    return raw
+
+
+def a_csv(table: str, edits: Edits) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        worlds.write(Path(folder), **{table: spoiled(worlds.TABLES[table].encode(), edits)})
+        worlds.outcome(Path(folder), worlds.SCENARIO)
+
+
+def a_parquet(edits: Edits, keep_size: bool) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        worlds.write(folder, parquet=True)
+        path = folder / "candidates.parquet"
+        raw = path.read_bytes()
+        if keep_size:  # bytes flipped in place: offsets stay true, pages and statistics do not
+            edits = [(share, len(piece), piece) for share, _, piece in edits]
+        path.write_bytes(spoiled(raw, edits))
+        worlds.outcome(folder, worlds.SCENARIO.replace("candidates.csv", "candidates.parquet"))
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(sorted(worlds.TABLES)), EDITS)
+def test_a_spoiled_csv_gives_a_clean_error_or_an_audited_plan(table: str, edits: Edits) -> None:
+    a_csv(table, edits)
+
+
+@settings(max_examples=40)
+@given(EDITS, st.booleans())
+def test_a_spoiled_parquet_gives_a_clean_error_or_an_audited_plan(edits: Edits, keep_size: bool) -> None:
+    a_parquet(edits, keep_size)
+
+
+@pytest.mark.slow
+@settings(max_examples=3_000)
+@given(st.sampled_from(sorted(worlds.TABLES)), EDITS)
+def test_thousands_of_spoiled_csv_files(table: str, edits: Edits) -> None:
+    a_csv(table, edits)
+
+
+@pytest.mark.slow
+@settings(max_examples=3_000)
+@given(EDITS, st.booleans())
+def test_thousands_of_spoiled_parquet_files(edits: Edits, keep_size: bool) -> None:
+    a_parquet(edits, keep_size)
