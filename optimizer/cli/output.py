@@ -53,10 +53,10 @@ def talk_json(data: object) -> None:
 
 def console(*, stderr: bool = True) -> Console:
     """Return a rich console on stderr (for talk) or stdout (for results that are read by people)."""
-    from rich.console import Console
+    from optimizer.cli.screen import Screen
 
-    shown = Console(stderr=stderr, highlight=False)
-    return shown if shown.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH)
+    shown = Screen(stderr=stderr, highlight=False)
+    return shown if shown.is_terminal else Screen(stderr=stderr, highlight=False, width=WIDTH)
 
 
 def finding_lines(finding: Finding, sign: str, colour: str) -> list[str]:

@@ -1,0 +1,5 @@
+"""Fixtures."""
+
+from tests.nights import contactopt, earlier, night
+
+__all__ = ["contactopt", "earlier", "night"]
