@@ -14,8 +14,8 @@ import numpy.typing as npt
 from optimizer.compile.amounts import Amounts
 from optimizer.compile.binding import binding
 from optimizer.compile.customers import number_customers
+from optimizer.compile.doubts import doubts_of
 from optimizer.compile.kinds import Kinds, number_kinds
-from optimizer.compile.meant import meant
 from optimizer.compile.pins import pinned, refuse_ineligible
 from optimizer.compile.practice import ranks
 from optimizer.compile.quanta import NARROW_FROM, absolute_sum, places, values_in_quanta
@@ -24,7 +24,6 @@ from optimizer.compile.sight import Level, bind, level, split
 from optimizer.compile.wide import across_units
 from optimizer.compile.world import CompileWorld
 from optimizer.compile.zones import Zones
-from optimizer.data.layout import CANDIDATES
 from optimizer.data.tables import Tables
 from optimizer.errors import Finding
 from optimizer.language.expressions import ColumnName, Expression
@@ -200,7 +199,7 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
         funnel=_funnel(read),
         kinds=kinds,
         exact_value=exact,
-        findings=_warnings(scenario, tables, read, rules, primitives),
+        findings=doubts_of(scenario, tables, read, rules, primitives, _funnel(read)),
         turned_away=_turned_away(read, kinds.count),
         world=world if keep_world else None,
     )
@@ -290,35 +289,6 @@ def _turned_away(read: Read, kinds: int) -> IntArray:
     bits, kind = read.refused[refused], read.kind[refused]
     counts = [np.bincount(kind[bits >> i & 1 == 1], minlength=kinds) for i in range(len(read.reasons))]
     return np.array(counts, np.int64).reshape(-1, kinds)
-
-
-def _warnings(
-    scenario: Scenario, tables: Tables, read: Read, rules: Iterable[Rule], primitives: Iterable[Primitive]
-) -> tuple[Finding, ...]:
-    """Warn of duplicates, of a night without candidates, and of rules that reach none."""
-    found = []
-    label = tables.rows.bound[CANDIDATES].label
-    if read.duplicates:
-        what = "identical rows were counted once"
-        found.append(Finding("data", label, what, "drop duplicates", count=read.duplicates))
-    if len(read.kind) and np.all(read.refused != 0):
-        why = ", ".join(f"'{step.reason}' refuses {step.in_order:,}" for step in _funnel(read) if step.in_order)
-        what = f"no candidate is left, and the plan is empty: {why}"
-        fix = "check as_of and horizon, the eligibility rules, and that the tables are tonight's"
-        return (*found, Finding("data", label, what, fix))
-    reaching = {p.rule for p in primitives if len(p.uses.instance)}
-    found += [
-        Finding(
-            "scenario",
-            scenario.where(f"{scenario.rule_path(rule)}.where"),
-            f"'{rule.name}' matches no candidate",
-            meant(rule, tables) or "check its condition",
-            rule=rule.name,
-        )
-        for rule in rules
-        if rule.section != "eligibility" and rule.name not in reaching
-    ]
-    return tuple(found)
 
 
 def most_contacts(per_customer: IntArray, primitives: list[Primitive]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -16,7 +15,7 @@ from optimizer.language.expressions import Expression
 from optimizer.language.limits import Share, Unsigned, Whole
 from optimizer.language.ranges import Range
 from optimizer.language.sizes import Size
-from optimizer.scenario.environment import expand
+from optimizer.scenario.environment import expand, refuse_password, refuse_writing
 from optimizer.scenario.words import LocalDate, Text, Zone, zone
 
 __all__ = [
@@ -119,19 +118,6 @@ class Files(Source):
     )
 
 
-READING = ("SELECT", "WITH", "FROM", "VALUES", "TABLE")
-"""What a query begins with; the database refuses the rest, for the transaction may only read."""
-
-
-def refuse_password(address: str) -> str:
-    """Return an address, which may be written to logs and manifests."""
-    if re.search(r"://[^/@\s]*:(?!\$\{)[^/@\s]+@|\bpassword=(?!\$\{)", address):
-        raise ValueError(
-            "a password stands in the file\nMaybe put the address into the environment and write '${NAME}'"
-        )
-    return address
-
-
 class Database(Source):
     """A table read from a database."""
 
@@ -144,9 +130,7 @@ class Database(Source):
         if (self.query is None) == (self.table is None):
             raise ValueError("a database needs either 'query' or 'table'\nMaybe 'table: candidates'")
         refuse_password(self.url)
-        words = (self.query or "").lstrip(" \t\r\n(").split(None, 1)
-        if self.query is not None and (not words or words[0].upper() not in READING):
-            raise ValueError("'query' does more than read\nMaybe begin it with SELECT or WITH")
+        refuse_writing(self.query)
         return self
 
     def address(self, where: str = "data") -> str:

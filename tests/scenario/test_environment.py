@@ -1,7 +1,7 @@
 import pytest
 
 from optimizer.errors import MachineError
-from optimizer.scenario.environment import expand
+from optimizer.scenario.environment import expand, refuse_password, refuse_writing
 
 
 def test_variables_are_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,3 +25,39 @@ def test_a_misspelt_variable_is_told_with_the_nearest(monkeypatch: pytest.Monkey
     monkeypatch.setenv("CONTACTOPT_CRM_URL", "x")
     with pytest.raises(MachineError, match="Maybe you meant 'CONTACTOPT_CRM_URL'"):
         expand("${CONTACTOPT_CRM_UR}", where="data.url")
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT 1", " (select(1))", "-- tonight\n/* all */ WITH a AS (SELECT 1) FROM a", "TABLE x"]
+)
+def test_a_query_that_reads_is_let_through(query: str) -> None:
+    refuse_writing(query)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "DELETE FROM x", "COPY x TO 'y'", "-- SELECT\nDROP TABLE x", "/* SELECT", "PRAGMA x", ";"]
+)
+def test_a_query_that_does_more_is_refused(query: str) -> None:
+    with pytest.raises(ValueError, match="does more than read"):
+        refuse_writing(query)
+
+
+@pytest.mark.parametrize(
+    ("address", "refused"),
+    [
+        ("postgresql://me:secret@db/crm", True),
+        ("postgresql://me@db/crm", False),
+        ("postgresql://me:${PASSWORD}@db/crm", False),
+        ("host=db password=secret", True),
+        ("host=db password=${PASSWORD}", False),
+        ("${CRM}", False),
+        ("duckdb:crm.duckdb", False),
+        ("postgresql://db:5432/crm", False),
+    ],
+)
+def test_a_password_does_not_belong_into_a_file(address: str, refused: bool) -> None:
+    if refused:
+        with pytest.raises(ValueError, match="a password stands in the file"):
+            refuse_password(address)
+    else:
+        assert refuse_password(address) == address
