@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optimizer.analysis.infeasibility import SECONDS, explain
@@ -41,10 +41,9 @@ def explain_pins(
     compiled = compile_scenario(rest, open_tables(rest, frames))
     budget = Budget(min(request.deadline, time.monotonic() + SECONDS), request.stopped, request.memory, request.seed)
     out = Relaxation(changes, True, float(OFF), {path: _keep(scenario) for path in changes}).to_dict()
-    names = {rule.name for rule in scenario.eligibility}
     diagnosis: dict[str, Any] = {
         "complete": True,
-        "clashes": [_clash(finding, names) for finding in error.findings],
+        "clashes": _clashes(error.findings, {rule.name for rule in scenario.eligibility}),
         "relaxation": out,
         "alternatives": [],
     }
@@ -66,8 +65,13 @@ def _keep(scenario: Scenario) -> Any:
     return None if scenario.pins is None else scenario.pins.keep
 
 
+def _clashes(findings: Sequence[Finding], names: set[str]) -> list[dict[str, Any]]:
+    """Return the pins with each eligibility rule that refuses them; alone, where what is no rule refuses them too."""
+    alone = [finding for finding in findings if finding.rule not in names]
+    return [_clash(finding, names) for finding in alone or findings]
+
+
 def _clash(finding: Finding, names: set[str]) -> dict[str, Any]:
-    """Return the pins, and the eligibility rule that refuses them: one of each, so that both are needed."""
     return {
         "rules": [PINS, finding.rule] if finding.rule in names else [PINS],
         "irreducible": True,

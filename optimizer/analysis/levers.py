@@ -88,8 +88,7 @@ def _levers(linear: Linear, problem: Problem, rules: dict[str, Rule], *, pins: b
             continue
         mine = (linear.rule == number) & ~definition
         for block in np.unique(linear.block[mine]).tolist():
-            part = problem.rows[block].part if block >= 0 else ""
-            if part == "below" or (rule is not None and getattr(rule, "penalty", None) is not None):
+            if block >= 0 and (problem.rows[block].part == "below" or problem.rows[block].penalty is not None):
                 continue
             for sign, excess in ((-1, over), (1, under)):
                 rows = np.flatnonzero(mine & (linear.block == block) & (excess > 0))

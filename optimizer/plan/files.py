@@ -99,7 +99,8 @@ def read_insight(folder: Path) -> Insight | None:
 
     if not all((folder / f"{name}.parquet").is_file() for name in INSIGHTS):
         return None
-    return Insight(*(pq.read_table(folder / f"{name}.parquet") for name in INSIGHTS))
+    # Not read_table: it imports pandas, for longer than a question to a run takes otherwise.
+    return Insight(*(pq.ParquetFile(folder / f"{name}.parquet").read() for name in INSIGHTS))
 
 
 def _audit(found: dict[str, Any]) -> AuditReport:

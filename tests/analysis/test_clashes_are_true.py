@@ -66,12 +66,14 @@ def test_clashes_are_irreducible_and_relaxations_lead_to_a_plan(
 
 LOTS_AND_EFFORTS = [(1108, "tiny"), (1269, "tiny"), (1313, "tiny"), (1372, "random"), (1388, "random")]
 """Lots of an amount of which little can be had, and best efforts that ask for more once another rule is gone."""
+HARD_BESIDE_SOFT = [(5213, "random")]
+"""The least number of contacts beside a soft ratio."""
+REFUSED_TWICE = [(5033, "tiny")]
+"""A kept pin that a rule refuses, and a forbidding pin."""
 
 
-@pytest.mark.parametrize(("seed", "maker"), LOTS_AND_EFFORTS)
-def test_lots_give_way_to_numbers_and_efforts_clash_as_the_rules_named_leave_them(
-    seed: int, maker: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("seed", "maker"), [*LOTS_AND_EFFORTS, *HARD_BESIDE_SOFT, *REFUSED_TWICE])
+def test_clashes_that_were_once_told_wrong(seed: int, maker: str, tmp_path: Path) -> None:
     held_against_brute_force(tmp_path, *MAKERS[maker](seed, "all"))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,11 @@ def test_a_question_that_is_none_says_which_there_are(contactopt, asked: tuple[s
     refused = contactopt("explain", "run", *asked)
     assert (refused.code, refused.out) == (2, "")
     assert "--customer ID" in refused.err
+
+
+def test_a_customer_is_answered_without_pandas_whose_import_takes_longer_than_the_answer(run: Path) -> None:
+    asked = f"['explain', {str(run)!r}, '--customer', {some_customer(run)!r}]"
+    code = f"import sys; from optimizer.cli import main\ntry: main({asked})\nfinally: print('pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "False"

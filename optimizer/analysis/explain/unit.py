@@ -117,10 +117,11 @@ def read_unit(run: Run, customer: str) -> Unit:
         block=BLOCK,
     )
     # What speaks of all rows together is not to be asked of a few.
-    changes: dict[str, Any] = {"data.max_reject_share": 1}
-    if run.scenario.data.history_max_age is not None:
+    data = run.scenario.data
+    changes: dict[str, Any] = {"data.max_reject_share": 1} if data.on_invalid == "reject" else {}
+    if data.history_max_age is not None:
         changes["data.history_max_age"] = None
-    scenario = run.scenario.replace(changes)
+    scenario = run.scenario.replace(changes) if changes else run.scenario
     tables = open_tables(scenario, run.frames, few=few)
     compiled, read = compile_and_read(scenario, tables)
     con = tables.con
