@@ -136,6 +136,14 @@ def test_best_efforts_are_made_even_where_the_first_try_falls_short():
     assert chosen(make_problem([9, 1, 0], counters=(cap(3, 1),), floors=(both,))) == [1]
 
 
+def test_an_effort_made_at_the_cost_of_another_is_no_plan():
+    one = Floor("one", 0, uses(2, (0, 1), (1, 1)), np.array([1]), Shortfall.BEST_EFFORT)
+    budget = Rows("budget", uses(2, (0, 1), (1, 1)), np.array([-UNLIMITED]), np.array([1]))
+    problem = make_problem([1, 1], customers=[0, 1], floors=(one,), rows=(budget,))
+    with pytest.raises(NoPlanError, match="falls further short than it must"):
+        chosen(problem)
+
+
 def test_a_minimum_out_of_reach_names_its_rule_and_says_how_short():
     least = Rows("least", uses(2, (0, 1), (1, 1)), np.array([2]), np.array([UNLIMITED]))
     with pytest.raises(

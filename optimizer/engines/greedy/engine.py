@@ -101,7 +101,7 @@ class Greedy:
             later = np.ones(problem.candidates, np.int64)
             later[better] = 0
             chosen = greedy_plan(problem, order[np.argsort(later[order], kind="stable")])
-            if np.any(shortfall(problem, chosen)[short] > least[short]):
+            if np.any(shortfall(problem, chosen) > least):  # units that did not fall short at first may do so now
                 raise NoPlanError(
                     [
                         Finding("solve", f.rule, f"{self.name} falls further short than it must", EXACT, rule=f.rule)
