@@ -92,6 +92,8 @@ def make_plan(
     summary = {
         "scenario": scenario.name,
         "run_id": run_id,
+        "as_of": scenario.now.isoformat(),
+        "business_date": scenario.today.isoformat(),
         "termination": termination.reason,
         "limit": termination.limit,
         "reproducible": solution.reproducible,

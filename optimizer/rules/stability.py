@@ -37,7 +37,7 @@ class Stability(Rule):
     )
 
     name: Literal["stability"] = Field("stability", description="Its name in results and messages.")
-    previous: str = Field(min_length=1, description="The earlier run's folder, or a table of candidate keys.")
+    previous: str = Field(min_length=1, description="A run folder, a folder of runs, or a table of keys.")
     keep: Number | None = Field(None, ge=0, le=1, description="Least share of its contacts to keep.")
     cost: Number | None = Field(None, ge=0, description="Or the price of each contact that is left out.")
 

@@ -26,6 +26,7 @@ from optimizer.language.limits import TableLimit
 from optimizer.rules.base import Rule
 from optimizer.rules.stability import Stability
 from optimizer.scenario import changes, checks, yaml
+from optimizer.scenario.earlier import earlier_run, is_runs
 from optimizer.scenario.findings import from_validation, split_fix
 from optimizer.scenario.origin import Origin, plain
 from optimizer.scenario.rule_lists import Constraints, ContactPolicies, Eligibility
@@ -187,7 +188,14 @@ class Scenario(Section):
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """What is legal, and yet probably not meant."""
-        return tuple(checks.doubts(self, self._origin))
+        found = list(checks.doubts(self, self._origin))
+        if self.stability is not None and self.resolved().stability != self.stability:
+            settled = self.resolved().stability
+            if settled is not None and not settled.enabled:
+                what = f"{self.stability.previous} has no run of an earlier date: the plan stays close to nothing"
+                fix = "check the path, unless this is the first night"
+                found.append(Finding("scenario", self.where("stability.previous"), what, fix, rule="stability"))
+        return tuple(found)
 
     @property
     def scenario_hash(self) -> str:
@@ -268,15 +276,19 @@ class Scenario(Section):
         return self.replace(found) if found else self
 
     def resolved(self) -> Self:
-        """Return the scenario with its "now", and the run behind a link to the latest, written down.
+        """Return the scenario with its "now", and the run to stay close to, written down.
 
-        That is what a run folder keeps.
+        That is what a run folder keeps: the run behind a link, or the newest earlier one of a folder of runs. Where
+        there is none yet, stability is switched off.
         """
         settled: dict[str, Any] = {} if self.as_of is not None else {"as_of": self.now}
-        if self.stability is not None:
-            earlier = self.base / self.stability.previous
-            if os.path.abspath(earlier) != str(earlier.resolve()):  # noqa: PTH100 - links are what this is about
-                settled["stability.previous"] = str(earlier.resolve())
+        if self.stability is not None and self.stability.enabled:
+            given = self.base / self.stability.previous
+            if is_runs(given, self.name):
+                earlier = earlier_run(given, self.name, self.today)
+                settled |= {"stability.enabled": False} if earlier is None else {"stability.previous": str(earlier)}
+            elif os.path.abspath(given) != str(given.resolve()):  # noqa: PTH100 - links are what this is about
+                settled["stability.previous"] = str(given.resolve())
         return self.replace(settled) if settled else self
 
     def to_yaml(self) -> str:

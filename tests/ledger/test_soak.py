@@ -124,7 +124,8 @@ class Nights:
 @contextmanager
 def started(folder: Path, ledger: str) -> Iterator[Nights]:
     folder.mkdir()
-    script = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{NIGHTS}"]
+    (folder / "nights.py").write_text(f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{NIGHTS}")
+    script = [sys.executable, "nights.py"]  # a file, as the command is: DuckDB takes python -c for somebody who watches
     with (
         (folder / "stderr").open("w") as told,
         subprocess.Popen(
