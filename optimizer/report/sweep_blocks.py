@@ -27,6 +27,9 @@ def sweep_blocks(found: Sweep) -> Block:
         "numeric": all(is_number(value) for values in found.values.values() for value in values),
         "complete": found.complete,
         "points": [_point(point, point.values in bends) for point in found.solved],
+        "priced": [
+            i for i, _ in enumerate(found.paths) if any(p.prices[i] is not None for p in found.solved if p.prices)
+        ],
         "marginals": [asdict(one) for one in found.marginals],
         "seconds": found.seconds,
     }
