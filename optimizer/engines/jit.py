@@ -79,6 +79,13 @@ def _part(function: Loop, **options: Any) -> Loop:
     return compiled  # type: ignore[no-any-return]
 
 
+def is_compiled(compiled: Loop) -> bool:
+    """Say whether a kernel's machine code is in memory or in its cache, as far as names tell."""
+    kernel: Any = compiled
+    cached = Path(kernel.stats.cache_path or "/nowhere").glob(f"*.{kernel.py_func.__name__}-*.nbi")
+    return bool(kernel.signatures) or any(cached)
+
+
 def twin(function: Loop) -> None:
     """Let a plain function be called by bare kernels too, which compile it; Python goes on to call it as it is."""
     register_jitable(**PART)(function)

@@ -84,22 +84,30 @@ def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
     return Relay([best, *rest]), f"expected to be done in about {seconds[best.name]:.1f} s, before {others}, for {size}"
 
 
-def baselines(problem: Problem, ranks: Mapping[str, IntArray] | None = None) -> dict[str, Solution | None]:
+def baselines(
+    problem: Problem, ranks: Mapping[str, IntArray] | None = None, request: Request | None = None
+) -> dict[str, Solution | None]:
     """Return the plan that each usual practice makes, None where it finds none.
 
     Parameters
     ----------
     ranks : mapping of str to (candidates,) int array, optional
         ``priority`` and ``first_come``: the rank of each candidate, low first. An order without ranks is left out.
+    request : Request, optional
+        Where its deadline has passed, orders whose walk would have to be compiled first are left out.
     """
     from optimizer.engines.greedy import ORDERS, RANKED, Greedy
+    from optimizer.engines.greedy.engine import SMALL, is_warm
+
+    request = request or Request()
 
     found: dict[str, Solution | None] = {}
     for order in ORDERS:
-        if order in RANKED and order not in (ranks or {}):
+        late = request.seconds_left() <= 0 and problem.candidates > SMALL and not is_warm()
+        if late or (order in RANKED and order not in (ranks or {})):
             continue
         try:
-            found[order] = Greedy(order, ranks).solve(problem, Request())
+            found[order] = Greedy(order, ranks).solve(problem, request)
         except (InfeasibleError, NoPlanError):
             found[order] = None
     return found

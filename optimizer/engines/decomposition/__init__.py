@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from optimizer.engines.decomposition.engine import Decomposition
+from optimizer.engines.decomposition.warm import warm_up
 from optimizer.errors import UsageError
-from optimizer.problem.solution import Request
 
 __all__ = ["Decomposition", "make", "warm_up"]
 
@@ -20,11 +20,3 @@ def make(variant: str | None) -> Decomposition:
     if variant is not None:
         raise UsageError(f"there is no engine 'decomposition:{variant}'", where="solve.engine", fix="use decomposition")
     return Decomposition()
-
-
-def warm_up() -> None:
-    """Compile the kernels, by solving small problems that need them all."""
-    from optimizer.engines.decomposition.warm import small_problems
-
-    for problem in small_problems():
-        Decomposition().solve(problem, Request(gap=0.0))

@@ -73,7 +73,7 @@ class Units:
         self.widest = int(np.diff(problem.unit_start).max(initial=0))
         self.rules = _rules(problem, effort)
         self.most_contacts = int(max(self.rules.packed.room.max(initial=0), self.rules.general.room.max(initial=0)))
-        narrow = problem.kinds <= 2**16 and problem.value.dtype == np.int32
+        narrow = problem.kinds <= 2**16 and _fits(problem.value, np.int32)
         self.candidates = Candidates(
             customer_start=_fixed(problem.customer_start, np.int64),
             unit_customer=_fixed(problem.unit_customer, np.int64),
@@ -247,6 +247,14 @@ def _fixed(column: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     view = np.ascontiguousarray(column, dtype).view()
     view.flags.writeable = False
     return view
+
+
+def _fits(column: IntArray, dtype: npt.DTypeLike) -> bool:
+    """Say whether a column's numbers can be of a narrower type."""
+    if column.dtype == dtype or not len(column):
+        return True
+    room = np.iinfo(dtype)
+    return bool(room.min <= column.min() and column.max() <= room.max)
 
 
 def _stack(columns: list[IntArray], width: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

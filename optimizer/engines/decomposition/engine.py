@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,10 +63,21 @@ class Decomposition:
         NoPlanError
             If a limit came before any plan, or no plan was found.
         """
-        from optimizer.engines.decomposition.primal import Polish
+        from optimizer.engines.decomposition.warm import is_warm, warm_in_time
 
         clock = Clock(request)
-        ascent = _ascent(problem, clock)
+        harder = _tied(problem) > 0
+        if not isfinite(request.deadline) or is_warm(harder):
+            return self._search(problem, clock)
+        plan = _greedy(problem)
+        request.report(Progress("compile the kernels, once on this machine", None if plan is None else plan.objective))
+        return self._search(problem, clock) if warm_in_time(clock, harder) else _unproven(plan, clock)
+
+    def _search(self, problem: Problem, clock: Clock) -> Solution:
+        """Solve with kernels that are there."""
+        from optimizer.engines.decomposition.primal import Polish
+
+        request, ascent = clock.request, _ascent(problem, clock)
         units, polish = ascent.units, Polish(ascent)
         try:
             _refuse_clashes(ascent)
@@ -146,10 +158,10 @@ def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock) ->
     """
     plan, best = polish.plan, ascent.best
     by_construction = plan is not None and not ascent.units.rules.general.most_ties
-    if plan is None:
-        plan = _greedy(problem)
     if plan is not None and not by_construction and not evaluate(problem, plan.chosen).ok:
         plan = None
+    if plan is None:
+        plan = _greedy(problem)
     if plan is None:
         raise NoPlanError(
             "no plan that keeps every row was found"
@@ -179,10 +191,35 @@ def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock) ->
     )
 
 
+def _unproven(plan: Plan | None, clock: Clock) -> Solution:
+    """Return the greedy plan, when a limit came before the kernels were compiled.
+
+    Raises
+    ------
+    NoPlanError
+        If there is none.
+    """
+    fix = "run contactopt warmup once, or give more time"
+    if plan is None:
+        raise NoPlanError("a limit came while the kernels were compiled for the first time on this machine", fix=fix)
+    return Solution(
+        chosen=plan.chosen,
+        objective=plan.objective,
+        bound=None,
+        bound_by=None,
+        reason=Reason.FEASIBLE,
+        limit=clock.limit,
+        engine="greedy",
+        detail=f"The limit came while the kernels were compiled for the first time on this machine: {fix}.",
+        reproducible=False,
+    )
+
+
 def _greedy(problem: Problem) -> Plan | None:
     """Return the greedy plan, where there is one: better than nothing when a limit came early."""
     from optimizer.engines.greedy.engine import greedy_plan
     from optimizer.engines.greedy.orders import order_of
 
-    found = greedy_plan(problem, order_of(problem, "value"))
-    return None if found is None else Plan(found, evaluate(problem, found).objective)
+    found = greedy_plan(problem, order_of(problem, "value"), hurry=True)
+    judged = evaluate(problem, found)
+    return Plan(found, judged.objective) if judged.ok else None

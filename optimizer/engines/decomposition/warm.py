@@ -1,9 +1,12 @@
-"""Small problems that take every compiled kernel through its paces once, so that its machine code is cached."""
+"""Kernels compiled before they are needed: small problems take each one through its paces once."""
 
 from __future__ import annotations
 
+from threading import Thread
+
 import numpy as np
 
+from optimizer.engines.decomposition.clock import Clock
 from optimizer.problem.primitives import (
     SIDE_A,
     SIDE_B,
@@ -18,8 +21,43 @@ from optimizer.problem.primitives import (
     Shortfall,
 )
 from optimizer.problem.problem import Problem
+from optimizer.problem.solution import Request
 
 KINDS = 6
+
+
+def warm_up(harder: bool = True) -> None:
+    """Compile the kernels, by solving small problems that need them all: those of tied units only if asked."""
+    from optimizer.engines.decomposition.engine import Decomposition
+
+    for problem in small_problems()[: 1 + harder]:
+        Decomposition().solve(problem, Request(gap=0.0))
+
+
+def is_warm(harder: bool) -> bool:
+    """Say whether the kernels have been compiled before."""
+    from optimizer.engines.decomposition.passes import solve_packed
+    from optimizer.engines.decomposition.pattern_kernel import packed_answers, rows_of_patterns
+    from optimizer.engines.decomposition.regret_kernel import least_regrets
+    from optimizer.engines.decomposition.tied_kernel import tied_answers
+    from optimizer.engines.jit import is_compiled
+
+    needed = (solve_packed, packed_answers, rows_of_patterns, least_regrets, tied_answers)
+    return all(map(is_compiled, needed[: 4 + harder]))
+
+
+def warm_in_time(clock: Clock, harder: bool) -> bool:
+    """Compile the kernels beside this thread, and wait for them; say whether they came before it was time to stop.
+
+    What was compiled until then is in the cache, and is not compiled again by the next run.
+    """
+    beside = Thread(target=warm_up, args=(harder,), name="compile", daemon=True)
+    beside.start()
+    while beside.is_alive():
+        if clock.stopped():
+            return False
+        beside.join(0.1)
+    return True
 
 
 def small_problems() -> tuple[Problem, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,8 @@ from optimizer.problem.solution import Limit, Reason, Request, Solution
 
 SMALL = 20_000
 """Candidates up to which plain Python is faster than loading numba."""
+COLD = 500_000
+"""The same on a machine that has not compiled the walk yet: that takes some seconds, plain Python 12 µs a candidate."""
 EXACT = "use the exact engine"
 ROUNDS = 50
 """Walks with ever more lots given up: enough to halve a million of them away, and some that come up later."""
@@ -65,7 +68,9 @@ class Greedy:
             raise UsageError(
                 f"the greedy order {self.order!r} has no ranks", fix="use value or value_per_cost"
             ) from None
-        chosen = self._best_effort(problem, request, order, greedy_plan(problem, order))
+        chosen = self._best_effort(
+            problem, request, order, greedy_plan(problem, order, hurry=isfinite(request.deadline))
+        )
         objective = check(problem, chosen, self.name)
         return Solution(
             chosen=chosen,
@@ -125,8 +130,10 @@ def check(problem: Problem, chosen: IntArray, name: str) -> int:
     return evaluation.objective
 
 
-def greedy_plan(problem: Problem, order: IntArray) -> IntArray:
+def greedy_plan(problem: Problem, order: IntArray, *, hurry: bool = False) -> IntArray:
     """Walk in the given order and return what was chosen, legal or not.
+
+    In a hurry it is not compiled where plain Python would be done before. The choice is the same.
 
     Of the cells (minimum lots, all-or-nothing minimums) that end up begun but not filled, the emptier half is closed,
     and the walk is repeated without them.
@@ -134,7 +141,7 @@ def greedy_plan(problem: Problem, order: IntArray) -> IntArray:
     board = make_board(problem, order)
     state: IntArray = board.state.copy()
     for _ in range(ROUNDS):
-        after, chosen = _walk(board, state)
+        after, chosen = _walk(board, state, hurry)
         broken = _begun_only(board, after)
         if not len(broken):
             break
@@ -142,9 +149,9 @@ def greedy_plan(problem: Problem, order: IntArray) -> IntArray:
     return np.flatnonzero(chosen)
 
 
-def _walk(board: Board, state: IntArray) -> tuple[IntArray, IntArray]:
+def _walk(board: Board, state: IntArray, hurry: bool) -> tuple[IntArray, IntArray]:
     """Walk on a copy of the state; return it and the 0/1 choice."""
-    if board.candidates > SMALL:
+    if board.candidates > SMALL and not (hurry and board.candidates <= COLD and not is_warm()):
         from optimizer.engines.greedy.compiled import compiled_walk
 
         after, chosen = state.copy(), np.zeros(board.candidates, np.int64)
@@ -158,6 +165,14 @@ def _walk(board: Board, state: IntArray) -> tuple[IntArray, IntArray]:
     used, picked = state.tolist(), [0] * board.candidates
     walk(lists, used, picked, [0] * (board.widest + 1))
     return np.array(used, np.int64), np.array(picked, np.int64)
+
+
+def is_warm() -> bool:
+    """Say whether the walk has been compiled before."""
+    from optimizer.engines.greedy.compiled import compiled_walk
+    from optimizer.engines.jit import is_compiled
+
+    return is_compiled(compiled_walk())
 
 
 def _begun_only(board: Board, state: IntArray) -> IntArray:
