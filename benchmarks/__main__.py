@@ -13,6 +13,7 @@ import click
 
 from benchmarks.engines import ENGINES
 from benchmarks.families import FAMILIES
+from benchmarks.peers import apart as in_own_process
 from benchmarks.table import lines
 
 
@@ -26,6 +27,7 @@ from benchmarks.table import lines
 @click.option("--customers", default=1_000_000, show_default=True, help="Table: size of the large instance.")
 @click.option("--peers", default=10_000, show_default=True, help="Table: customers that the peers get; 0: no peers.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--apart", is_flag=True, help="Cases: our own engines in a process each, too, as the peers always are.")
 def main(
     cases: tuple[str, ...],
     engines: str,
@@ -36,6 +38,7 @@ def main(
     customers: int,
     peers: int,
     seed: int,
+    apart: bool,
 ) -> None:
     """Print the table of targets, or time CASES such as ``weekly-arrays:500,2000`` (see benchmarks/families.py)."""
     click.echo(f"{os.cpu_count()} cores, {threads} threads, {platform.machine()}, load {os.getloadavg()[0]:.1f}")
@@ -45,7 +48,7 @@ def main(
         return
     click.echo(
         f"{'family':<16}{'customers':>10}{'candidates':>12}{'rows':>6}  {'engine':<22}"
-        f"{'wall s':>9}{'cpu s':>9}{'ratio':>8}{'gap':>10}{'objective':>16}"
+        f"{'wall s':>9}{'cpu s':>9}{'ratio':>8}{'gap':>10}{'objective':>16}{'bound':>16}"
     )
     ENGINES["decomposition"](FAMILIES["weekly-arrays"](200, seed), 1e-3, limit, threads)  # kernels warm
     for case in cases:
@@ -54,16 +57,17 @@ def main(
             problem = FAMILIES[family](int(size), seed)
             first = None
             for name in engines.split(","):
-                runs = [ENGINES[name](problem, gap, limit, threads) for _ in range(repeats)]
+                run = in_own_process(name) if apart else ENGINES[name]
+                runs = [run(problem, gap, limit, threads) for _ in range(repeats)]
                 wall, processor = median(r.seconds for r in runs), median(r.processor for r in runs)
                 first = first or wall
                 last = runs[-1]
                 distance = "" if last.gap is None else f"{last.gap:.1e}"
-                objective = "" if last.objective is None else f"{last.objective:,.2f}"
+                objective, bound = ("" if x is None else f"{x:,.2f}" for x in (last.objective, last.bound))
                 click.echo(
                     f"{family:<16}{int(size):>10,}{problem.candidates:>12,}{sum(r.size for r in problem.rows):>6}  "
                     f"{name:<22}{wall:>9.3f}{processor:>9.3f}{wall / first:>8.2f}{distance:>10}{objective:>16}"
-                    f"  {last.note}"
+                    f"{bound:>16}  {last.note}"
                 )
 
 

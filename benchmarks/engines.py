@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.peers import SOLVERS, peer
+from benchmarks.peers import SOLVERS, apart
 from benchmarks.timed import Timed
-from optimizer.engines import make_engine
+from optimizer.engines import choose, make_engine
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.errors import OptimizerError
 from optimizer.problem.problem import Problem
@@ -23,7 +23,7 @@ def engine(name: str) -> Callable[[Problem, float, float, int], Timed]:
         wall, processor = time.perf_counter(), time.process_time()
         request = Request(gap=gap, threads=threads, deadline=time.monotonic() + limit)
         try:
-            found: Solution | None = make_engine(name).solve(problem, request)
+            found: Solution | None = choose(problem, name)[0].solve(problem, request)
             note = found.detail if found is not None else ""
         except OptimizerError as error:
             found, note = None, str(error).splitlines()[0]
@@ -31,7 +31,9 @@ def engine(name: str) -> Callable[[Problem, float, float, int], Timed]:
         if found is None:
             return Timed(wall, processor, None, None, note)
         distance = None if found.bound is None else (found.bound - found.objective) / max(abs(found.objective), 1)
-        return Timed(wall, processor, found.objective * 10.0**-problem.value_decimals, distance, note)
+        unit = 10.0**-problem.value_decimals
+        bound = None if found.bound is None else found.bound * unit
+        return Timed(wall, processor, found.objective * unit, distance, note, bound)
 
     return run
 
@@ -51,11 +53,12 @@ def unit_pass(problem: Problem, gap: float, limit: float, threads: int) -> Timed
 
 
 ENGINES: dict[str, Callable[[Problem, float, float, int], Timed]] = {
+    "auto": engine("auto"),
     "decomposition": engine("decomposition"),
     "exact": engine("exact"),
     "greedy": engine("greedy"),
     "greedy:value_per_cost": engine("greedy:value_per_cost"),
     "pulp": engine("pulp"),
     "pass": unit_pass,
-    **{name: peer(name) for name in SOLVERS},
+    **{name: apart(name) for name in SOLVERS},
 }

@@ -144,7 +144,8 @@ def peer_lines(customers: int, limit: float, threads: int) -> Iterator[Line]:
     for name in ("highs", "cp-sat", "scip", "pdlp", "pulp", "greedy"):
         run = ENGINES[name](problem, 1e-4, limit, threads)
         gap = "no gap" if run.gap is None else f"gap {run.gap:.1e}"
-        said = f"{run.seconds:.1f} s ({run.seconds / ours.seconds:.1f} ×), {gap}, {run.note}"
+        bound = "no bound" if run.bound is None else f"bound {run.bound:,.2f}"
+        said = f"{run.seconds:.1f} s ({run.seconds / ours.seconds:.1f} ×), {gap}, {bound} {run.note}"
         wins = run.seconds > ours.seconds or not met(run.gap, 1e-4)
         yield Line(f"weekly {customers:,}: {name}", f"ours {ours.seconds:.2f} s, gap {ours.gap:.1e}", said, wins)
 

@@ -13,3 +13,4 @@ class Timed(NamedTuple):
     objective: float | None
     gap: float | None
     note: str
+    bound: float | None = None

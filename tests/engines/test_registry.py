@@ -14,6 +14,7 @@ from optimizer.problem.primitives import UNLIMITED, Rows
 from optimizer.solve import never_worse
 from tests.engines.simple import make_problem, uses
 from tests.engines.small import random_problem
+from tests.engines.weekly import weekly_problem
 
 
 def test_each_folder_is_an_engine_that_can_be_made():
@@ -26,6 +27,13 @@ def test_auto_takes_a_proving_engine_for_a_small_problem_and_says_why():
     engine, why = choose(random_problem(0))
     assert engine.name == Exact().name
     assert "candidates" in why
+
+
+@pytest.mark.parametrize(("customers", "first"), [(200, "exact"), (500, "decomposition"), (2_000, "decomposition")])
+def test_auto_begins_with_prices_where_solvers_would_need_processes_of_their_own(customers, first):
+    engine, why = choose(weekly_problem(customers))
+    assert engine.name == first
+    assert "expected to be done" in why
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,14 @@ from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Progress, Reason, Request, Solution
 
 if TYPE_CHECKING:
+    from optimizer.engines.decomposition.closing import Closed
     from optimizer.engines.decomposition.dual import Ascent
     from optimizer.engines.decomposition.primal import Polish
 
 SMALL = 20_000
 """Candidates up to which the exact engine is asked when no plan was found: it can prove that there is none."""
+PATIENCE = 2
+"""Rounds of the polish without a better plan before a proof is tried: the search for one finds better plans, too."""
 WIDE = 64
 """Candidates beyond which a unit's search is long."""
 FIXED = 3e8
@@ -32,7 +35,8 @@ class Decomposition:
     """Prices by dual ascent, exact unit optima in compiled kernels, whole-number repair, certificate.
 
     Textbook methods: Lagrangian relaxation (Held and Karp 1970; Geoffrion 1974), Newton's method on a smoothed dual,
-    Dantzig and Wolfe's master (1960) over the undecided units.
+    Dantzig and Wolfe's master (1960) over the undecided units, reduced-cost fixing (Dantzig, Fulkerson and Johnson
+    1954).
     """
 
     name = "decomposition"
@@ -48,7 +52,8 @@ class Decomposition:
     def estimate(self, problem: Problem) -> tuple[float, int]:
         """Return expected seconds and bytes: units that do not fit packed words take a search each."""
         tied = _tied(problem)
-        seconds = 1.0 + 4e-7 * (problem.candidates - tied) + 1e-4 * tied
+        width = problem.candidates / max(problem.units, 1)
+        seconds = 1.0 + 4e-7 * (problem.candidates - tied) + 1e-4 * min(width / WIDE, 1.0) * tied
         return seconds, int(FIXED + 16 * problem.candidates + 250 * tied + 100 * problem.units)
 
     def solve(self, problem: Problem, request: Request) -> Solution:
@@ -75,20 +80,25 @@ class Decomposition:
 
     def _search(self, problem: Problem, clock: Clock) -> Solution:
         """Solve with kernels that are there."""
+        from optimizer.engines.decomposition.closing import close
         from optimizer.engines.decomposition.primal import Polish
 
-        request, ascent = clock.request, _ascent(problem, clock)
+        request, ascent, closed = clock.request, _ascent(problem, clock), None
         units, polish = ascent.units, Polish(ascent)
         try:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
             ascent.run(None if request.prices is None else units.table.join(request.prices))
-            polish.run()
+            polish.run(PATIENCE)
+            if not polish.done and not clock.stopped():
+                closed = close(polish)
+            if closed is None and not polish.done:
+                polish.run()
         except Stopped:
             request.report(Progress("stopped"))
         if polish.plan is None and clock.limit is None and problem.candidates <= SMALL:
             return Exact().solve(problem, request)
-        return _solution(problem, ascent, polish, clock)
+        return _solution(problem, ascent, polish, clock, closed)
 
 
 def bounded(problem: Problem, request: Request) -> int:
@@ -148,7 +158,7 @@ def _refuse_clashes(ascent: Ascent) -> None:
         )
 
 
-def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock) -> Solution:
+def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock, closed: Closed | None) -> Solution:
     """Say what was found and how well it is proven.
 
     Raises
@@ -168,20 +178,24 @@ def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock) ->
             + ("" if clock.limit is None else " before a limit stopped the run"),
             fix="give more time, lower a minimum, or try solve.engine: exact",
         )
-    proven = best is not None and best.bound <= plan.objective
-    close = best is not None and best.bound - plan.objective <= clock.request.gap * abs(plan.objective)
-    limit = None if proven else Limit.GAP if close else clock.limit or Limit.EXHAUSTED
+    bound, by, loose = None if best is None else best.bound, "prices", 0
+    if closed is not None and bound is not None and closed.bound < bound:
+        bound, by, loose = max(closed.bound, plan.objective), "search", closed.loose
+    distance = float("inf") if bound is None else bound - plan.objective
+    proven, near = distance <= loose, distance <= clock.request.gap * abs(plan.objective)
+    limit = None if proven else Limit.GAP if near else clock.limit or Limit.EXHAUSTED
     return Solution(
         chosen=plan.chosen,
         objective=plan.objective,
-        bound=None if best is None else best.bound,
-        bound_by=None if best is None else "prices",
+        bound=bound,
+        bound_by=None if bound is None else by,
         reason=Reason.OPTIMAL if proven else Reason.FEASIBLE,
         limit=limit,
         engine="decomposition",
-        detail=f"{ascent.passes} passes over all units.",
+        detail=f"{ascent.passes} passes over all units"
+        + (", and a search over all answers that a better plan could use." if by == "search" else "."),
         prices=None if best is None else ascent.units.table.split(best.found.prices.floats),
-        reproducible=clock.limit is None,
+        reproducible=clock.limit is None or proven,
         extra={}
         if best is None
         else {

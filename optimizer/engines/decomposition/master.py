@@ -23,7 +23,7 @@ from optimizer.problem.linear import Form, Linear
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
-NODE_LIMIT = 1_000
+NODE_LIMIT = 200
 """Nodes of the whole master: counted work, so that the answer does not depend on the clock."""
 BROKEN = 1e-3
 """What broken rows may cost the relaxation, in times of the dearest column, and still count as kept."""

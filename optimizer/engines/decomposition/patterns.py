@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +35,7 @@ class Patterns:
     regret : (patterns,) float array
         What the pattern loses against its unit's best at the prices, in value quanta.
     value : (patterns,) int64 array
-        Σ value of its contacts, less what the unit's soft minimums cost, in value quanta.
+        Σ value of its contacts, less what the unit's soft minimums cost, in value quanta, rounded up.
     contact_start, contact : int arrays
         Its contacts, as positions of candidates.
     row_start, row, coefficient : int64 arrays
@@ -109,20 +109,41 @@ def patterns(
         optimum[first : first + block] = outcome[:, 0]
         regrets.append(regret)
         counts.append(count)
-        filled = (np.arange(length) < count[:, :, None]) & (regret >= 0)[:, :, None]
-        places.append(contact[filled])
-    regret, count = np.concatenate(regrets), np.concatenate(counts)
+        places.append(contact[(np.arange(length) < count[:, :, None]) & (regret >= 0)[:, :, None]])
+    return finished(units, prices, listed, optimum, np.concatenate(regrets), np.concatenate(counts), places)
+
+
+def finished(
+    units: Units,
+    prices: Prices,
+    listed: IntArray,
+    optimum: IntArray,
+    regret: IntArray,
+    count: IntArray,
+    places: Sequence[IntArray],
+) -> Patterns:
+    """Add to what a kernel found what follows from it.
+
+    Parameters
+    ----------
+    optimum : (units,) int64 array
+        In the prices' scale.
+    regret, count : (units, most) int arrays
+        What each pattern loses (−1: there is none), and how many contacts it has.
+    places : sequence of int arrays
+        The contacts of all patterns, as places within the unit.
+    """
     there = regret >= 0
     number = there.sum(axis=1)
-    count = count[there].astype(np.int64)
-    start = np.concatenate([[0], np.cumsum(count)])
-    owner = np.repeat(np.repeat(listed, number), count)
+    size = count[there].astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(size)])
+    owner = np.repeat(np.repeat(listed, number), size)
     contact = np.concatenate(places) + np.asarray(units.problem.unit_start)[owner]
     unit_start = np.concatenate([[0], np.cumsum(number)])
     found = assemble(units, listed, unit_start, np.ldexp(regret[there].astype(float), -prices.shift), start, contact)
     paid = segment_sums(prices.of_row[found.row] * found.coefficient, found.row_start)
     worth = np.repeat(optimum, number) - regret[there] + paid
-    return replace(found, optimum=np.ldexp(optimum.astype(float), -prices.shift), value=worth >> prices.shift)
+    return replace(found, optimum=np.ldexp(optimum.astype(float), -prices.shift), value=-(-worth >> prices.shift))
 
 
 def in_scale(reach: float, prices: Prices) -> int:

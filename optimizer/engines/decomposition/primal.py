@@ -84,22 +84,31 @@ class Polish:
     plan: Plan | None = None
     generated: list[Patterns] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Widen the patterns until the asked gap is met, nothing is left to try, or it is time to stop."""
+    def run(self, patience: int = ROUNDS) -> None:
+        """Widen the patterns until the asked gap is met, nothing is left to try, or it is time to stop.
+
+        Parameters
+        ----------
+        patience : int
+            Rounds without a better plan after which to stop.
+        """
         ascent = self.ascent
         if ascent.best is None:
             return
-        self._offer(np.flatnonzero(ascent.best.mark))
-        reach, times, widened = FIRST_REACH * ascent.value, SPARE, 0
+        self.offer(np.flatnonzero(ascent.best.mark))
+        reach, times, widened, stale = FIRST_REACH * ascent.value, SPARE, 0, 0
         if ascent.units.table.count > FEW:
             reach *= WIDEN
         for _ in range(ROUNDS):
-            if self._done() or ascent.clock.stopped():
+            if self.done or ascent.clock.stopped():
                 return
             base, before = ascent.best, self.plan
             near = Near.find(ascent.units, base.found.prices, reach, ascent.clock.check)
             pool, farthest = near.pick(LEAST, times * self._off(base))
             if self._round(base, pool, farthest) > COLUMNS:
+                return
+            stale = stale + 1 if self.plan is not None and self.plan is before else 0
+            if stale == patience:
                 return
             if ascent.best is not base:  # better prices: the same again from there
                 continue
@@ -147,7 +156,7 @@ class Polish:
             if not relaxed.short and (self.plan is None or reached > self.plan.objective + EXACT_PART * asked):
                 answer = master.whole(EXACT_PART * asked, ascent.clock.seconds(), ascent.clock.request.seed)
                 if answer is not None:
-                    self._offer(np.flatnonzero(good.put(mark, np.flatnonzero(answer.share > 0.5), start)))
+                    self.offer(np.flatnonzero(good.put(mark, np.flatnonzero(answer.share > 0.5), start)))
             if (not relaxed.short and base.bound - reached <= EXACT_PART * asked) or ascent.clock.stopped():
                 break
             self._generate(base, base.prices + ahead * (relaxed.prices - base.prices))
@@ -196,7 +205,8 @@ class Polish:
         dear: Floats = DEAR * (self.ascent.value / self.ascent.typical) + 2 * np.abs(base.prices)
         return dear
 
-    def _offer(self, chosen: IntArray) -> None:
+    def offer(self, chosen: IntArray) -> None:
+        """Keep a plan if it keeps every row and is the best so far; its units are legal by construction."""
         plan = judged(self.ascent.units, chosen)
         if plan is not None and (self.plan is None or plan.objective > self.plan.objective):
             self.plan = plan
@@ -209,7 +219,9 @@ class Polish:
             )
         )
 
-    def _done(self) -> bool:
+    @property
+    def done(self) -> bool:
+        """Whether the asked gap is met."""
         best = self.ascent.best
         if self.plan is None or best is None:
             return False

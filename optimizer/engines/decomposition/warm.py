@@ -28,10 +28,15 @@ KINDS = 6
 
 def warm_up(harder: bool = True) -> None:
     """Compile the kernels, by solving small problems that need them all: those of tied units only if asked."""
+    from optimizer.engines.decomposition.compiled import Units
     from optimizer.engines.decomposition.engine import Decomposition
+    from optimizer.engines.decomposition.enumeration import every_pattern
 
     for problem in small_problems()[: 1 + harder]:
         Decomposition().solve(problem, Request(gap=0.0))
+    if harder:
+        units = Units(small_problems()[0])
+        every_pattern(units, units.prices(), 1, 4, lambda: None)
 
 
 def is_warm(harder: bool) -> bool:

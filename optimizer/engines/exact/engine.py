@@ -11,6 +11,9 @@ from optimizer.problem.linearize import linearize
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Progress, Request, Solution
 
+SMALL, AWAY = 5_000, 1.5
+"""Candidates beyond which solvers in other processes do the work, and the seconds that starting them takes."""
+
 
 class Exact:
     """The whole problem as a MIP through OR-Tools: CP-SAT where it is small, HiGHS beyond.
@@ -34,8 +37,12 @@ class Exact:
         return None
 
     def estimate(self, problem: Problem) -> tuple[float, int]:
-        """Return expected seconds and bytes, from the weekly structure: time grows with the square of the size."""
-        return 0.05 + 4.2e-9 * problem.candidates**2, 250_000_000 + 8_000 * problem.candidates
+        """Return expected seconds and bytes, from the weekly structure: time grows with the square of the size.
+
+        Above a small size, other processes are started for prices and for the search.
+        """
+        started = AWAY if problem.candidates > SMALL else 0.0
+        return 0.05 + started + 1.1e-8 * problem.candidates**2, 250_000_000 + 8_000 * problem.candidates
 
     def solve(self, problem: Problem, request: Request) -> Solution:
         """Search until the asked gap, a limit, or the proof.
