@@ -318,3 +318,19 @@ def test_highs_and_cp_sat_agree_with_brute_force_through_one_linear_form():
     for solver in (CP_SAT, HIGHS):
         answer = search(solver, linearize(problem), Task(0.0, 10))
         assert truth.of(answer.chosen) == (True, truth.best)
+
+
+def test_a_solver_in_this_process_is_left_alone_as_soon_as_the_caller_wishes_to_stop():
+    linear = linearize(weekly_problem(300))
+    began = time.monotonic()
+    with pytest.raises(math_opt.Abandoned):
+        math_opt.run(
+            math_opt.build(linear), "GSCIP", math_opt.limits(20.0), None, lambda: time.monotonic() > began + 0.3
+        )
+    assert time.monotonic() < began + 3.0
+
+
+def test_watching_for_a_wish_to_stop_changes_no_answer():
+    model = math_opt.build(linearize(weekly_problem(5)))
+    alone, watched = (math_opt.run(model, "GSCIP", math_opt.limits(20.0), None, s) for s in (None, lambda: False))
+    assert alone.solutions[0].primal_solution == watched.solutions[0].primal_solution

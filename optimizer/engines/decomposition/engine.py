@@ -11,6 +11,7 @@ from optimizer.engines.decomposition.clock import Clock, Stopped
 from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.exact.effort import has_best_effort, least_shortfall
 from optimizer.engines.exact.engine import Exact
+from optimizer.engines.exact.math_opt import Abandoned
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.problem import Problem
@@ -94,7 +95,7 @@ class Decomposition:
                 closed = close(polish)
             if closed is None and not polish.done:
                 polish.run()
-        except Stopped:
+        except (Stopped, Abandoned):
             request.report(Progress("stopped"))
         if polish.plan is None and clock.limit is None and problem.candidates <= SMALL:
             return Exact().solve(problem, request)

@@ -10,6 +10,7 @@ says how far the patterns are from a plan, and its duals say which patterns are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -97,9 +98,9 @@ class Master:
         value = (good.value - good.value[first][unit])[moving]
         return cls(good, column, form.finish(value, None), table, elastic)
 
-    def relaxed(self, seconds: float) -> Answer | None:
+    def relaxed(self, seconds: float, stopped: Callable[[], bool] | None = None) -> Answer | None:
         """Solve the LP relaxation; None when there is no optimum to be had."""
-        result = run(build(self.linear, whole=False), "GLOP", limits(seconds))
+        result = run(build(self.linear, whole=False), "GLOP", limits(seconds), None, stopped)
         if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             return None
         solution = result.solutions[0]
@@ -116,13 +117,15 @@ class Master:
         short = bool(-(self.linear.objective[self.elastic] @ x[self.elastic]) > BROKEN * dearest)
         return Answer(self._shares(x), self._gain(x), prices, short)
 
-    def whole(self, tolerance: float, seconds: float, seed: int) -> Answer | None:
+    def whole(
+        self, tolerance: float, seconds: float, seed: int, stopped: Callable[[], bool] | None = None
+    ) -> Answer | None:
         """Solve in whole numbers to an absolute tolerance (value quanta); None when no answer was found."""
         parameters = limits(seconds, seed)
         parameters.absolute_gap_tolerance = max(tolerance, 0.5) * self.linear.scale / objective_unit(self.linear)
         parameters.relative_gap_tolerance = 0.0
         parameters.node_limit = NODE_LIMIT
-        result = run(build(self.strict), "GSCIP", parameters)
+        result = run(build(self.strict), "GSCIP", parameters, None, stopped)
         if not result.solutions or not result.solutions[0].HasField("primal_solution"):
             return None
         x = self._read(result.solutions[0].primal_solution)

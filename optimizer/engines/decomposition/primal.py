@@ -141,7 +141,7 @@ class Polish:
         While its relaxation breaks rows or stays below the bound, answers are missing: they are generated at its
         prices, again and again in the first case, once in the second, as better prices call for another pool.
         """
-        ascent, ahead, before = self.ascent, FIRST_STEP, -np.inf
+        ascent, clock, ahead, before = self.ascent, self.ascent.clock, FIRST_STEP, -np.inf
         asked, start = max(ascent.gap, 1e-7) * abs(base.bound), np.asarray(ascent.units.problem.unit_start)
         while True:
             good = self._columns(base, pool, reach)
@@ -149,12 +149,12 @@ class Polish:
             if not np.isfinite(before) and self._repair(base, good, mark, use):
                 break
             master = Master.of(ascent.units.table, good, use, self._dear(base))
-            relaxed = master.relaxed(ascent.clock.seconds()) if master.linear.columns else None
+            relaxed = master.relaxed(clock.seconds(), clock.stopped) if master.linear.columns else None
             if relaxed is None or relaxed.prices is None:
                 break
             reached = worth + relaxed.gain
             if not relaxed.short and (self.plan is None or reached > self.plan.objective + EXACT_PART * asked):
-                answer = master.whole(EXACT_PART * asked, ascent.clock.seconds(), ascent.clock.request.seed)
+                answer = master.whole(EXACT_PART * asked, clock.seconds(), clock.request.seed, clock.stopped)
                 if answer is not None:
                     self.offer(np.flatnonzero(good.put(mark, np.flatnonzero(answer.share > 0.5), start)))
             if (not relaxed.short and base.bound - reached <= EXACT_PART * asked) or ascent.clock.stopped():
@@ -172,8 +172,8 @@ class Polish:
         used = repaired(ascent.units.table, good, use, base.prices, ascent.value / ascent.typical)
         if used is not None:
             start = np.asarray(ascent.units.problem.unit_start)
-            self._offer(np.flatnonzero(good.put(mark, used, start)))
-        return self._done()
+            self.offer(np.flatnonzero(good.put(mark, used, start)))
+        return self.done
 
     def _columns(self, base: Priced, pool: IntArray, reach: float) -> Patterns:
         """Return the answers of the units in the pool, and those that were generated before."""

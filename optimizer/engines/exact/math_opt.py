@@ -7,9 +7,11 @@ than the tolerance, and every plan is weighed again in exact arithmetic by the c
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,8 @@ WHOLE = 1e-5
 """How far from a whole number a column of an answer may lie; further is a lie."""
 TOLERANCE = 1e-6
 """HiGHS stops within this of its bound, in units of the scaled objective; bounds are loosened by it."""
+LOOK = 0.05
+"""Seconds between two looks whether the caller wishes to stop."""
 LARGE = 2.0**16
 """Coefficients beyond this are scaled down by a power of two: tolerances are absolute, and made for such numbers."""
 
@@ -77,22 +81,54 @@ def build(linear: Linear, *, whole: bool = True) -> Any:
     return model
 
 
-def run(model: Any, solver: str, parameters: Any, listen: Any = None) -> Any:
-    """Solve a MathOpt model; the one place that touches MathOpt's core."""
+def run(model: Any, solver: str, parameters: Any, listen: Any = None, stopped: Callable[[], bool] | None = None) -> Any:
+    """Solve a MathOpt model; the one place that touches MathOpt's core.
+
+    Parameters
+    ----------
+    stopped : callable, optional
+        Asked now and then; when it says so, :class:`Abandoned` is raised at once, and the solver ends when it hears of
+        it, in a thread that nobody waits for: it may be deep in an LP.
+    """
     from ortools.math_opt import callback_pb2, model_parameters_pb2, parameters_pb2
     from ortools.math_opt.core.python import solver as core
+    from ortools.util.python.pybind_solve_interrupter import PySolveInterrupter
 
-    return core.solve(
-        model,
-        getattr(parameters_pb2, f"SOLVER_TYPE_{solver}"),
-        parameters_pb2.SolverInitializerProto(),
-        parameters,
-        model_parameters_pb2.ModelSolveParametersProto(),
-        listen,
-        callback_pb2.CallbackRegistrationProto(),
-        None,
-        None,
-    )
+    interrupter, answer = PySolveInterrupter(), Future[Any]()
+
+    def work() -> None:
+        try:
+            found = core.solve(
+                model,
+                getattr(parameters_pb2, f"SOLVER_TYPE_{solver}"),
+                parameters_pb2.SolverInitializerProto(),
+                parameters,
+                model_parameters_pb2.ModelSolveParametersProto(),
+                listen,
+                callback_pb2.CallbackRegistrationProto(),
+                None,
+                interrupter,
+            )
+        except BaseException as failure:  # the caller's to deal with
+            answer.set_exception(failure)
+        else:
+            answer.set_result(found)
+
+    if stopped is None:
+        work()
+        return answer.result()
+    Thread(target=work, name=solver, daemon=True).start()
+    while True:
+        try:
+            return answer.result(timeout=LOOK)
+        except TimeoutError:
+            if stopped():
+                interrupter.interrupt()
+                raise Abandoned from None
+
+
+class Abandoned(Exception):
+    """The caller wished to stop before the solver was done."""
 
 
 def limits(seconds: float, seed: int = 0) -> Any:
