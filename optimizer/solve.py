@@ -148,7 +148,7 @@ def solve(
         raise known from None
     with watch.stage("compare", observer):
         comparable = compiled.problem.candidates <= COMPARED
-        practice = baselines(compiled.problem, compiled.ranks) if comparable else {}
+        practice = baselines(compiled.problem, compiled.ranks, request) if comparable else {}
         if not scenario.solve.engine.startswith("greedy"):
             solution = never_worse(solution, practice)
         usual = {
