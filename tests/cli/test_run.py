@@ -97,12 +97,6 @@ def test_production_asks_for_as_of(contactopt: Call, coffee: Path) -> None:
     assert "as_of is required" in shown.err
 
 
-def test_samples_are_refused_by_name_as_long_as_there_are_none(contactopt: Call, coffee: Path) -> None:
-    shown = contactopt("run", coffee, "--sample", "1%")
-    assert shown.code == 2
-    assert "--sample" in shown.err
-
-
 @pytest.fixture
 def hard(contactopt: Call, tmp_path: Path) -> Path:
     """An instance that takes the solver long enough to be interrupted."""

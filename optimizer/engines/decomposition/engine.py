@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.engines.decomposition.clock import Clock, Stopped
 from optimizer.engines.decomposition.plan import Plan
-from optimizer.engines.exact.effort import has_best_effort, least_shortfall
+from optimizer.engines.exact.effort import has_best_effort, least_shortfall, wasted_effort
 from optimizer.engines.exact.engine import Exact
 from optimizer.engines.exact.math_opt import Abandoned
 from optimizer.errors import InfeasibleError, NoPlanError
@@ -97,8 +97,10 @@ class Decomposition:
                 polish.run()
         except (Stopped, Abandoned):
             request.report(Progress("stopped"))
-        if polish.plan is None and clock.limit is None and problem.candidates <= SMALL:
-            return Exact().solve(problem, request)
+        if problem.candidates <= SMALL and not _is_legal(problem, polish.plan, request):
+            polish.plan = None
+            if clock.limit is None:
+                return Exact().solve(problem, request)
         return _solution(problem, ascent, polish, clock, closed)
 
 
@@ -131,6 +133,15 @@ def _ascent(problem: Problem, clock: Clock) -> Ascent:
     request.report(Progress("compile the units"))
     least = least_shortfall(problem, request)[0] if has_best_effort(problem) else None
     return Ascent(Units(problem, least, max(1, request.threads)), clock, request.gap)
+
+
+def _is_legal(problem: Problem, plan: Plan | None, request: Request) -> bool:
+    """Hold a plan against every rule, best efforts among them; no plan is no legal one."""
+    if plan is None or not evaluate(problem, plan.chosen).ok:
+        return False
+    if not has_best_effort(problem):
+        return True
+    return not wasted_effort(problem, plan.chosen, least_shortfall(problem, request)[0]).any()
 
 
 def _tied(problem: Problem) -> int:

@@ -39,7 +39,7 @@ def test_any_prices_give_a_bound_and_the_slow_way_gives_the_same(seed, wanted):
 
 def test_the_published_bound_is_recomputed_from_the_published_prices():
     problem = weekly_problem(150)
-    solution = make(None).solve(problem, Request(gap=1e-4))
+    solution = make(None).solve(problem, Request(gap=1e-3))  # so wide that no search is asked to prove more
     again = price_bound(problem, solution.extra["price_numerators"], solution.extra["price_shift"])
     assert solution.bound_by == "prices"
     assert (again.bound, again.cut, again.units) == (solution.bound, 0, problem.units)
