@@ -107,7 +107,7 @@ def run(model: Any, solver: str, parameters: Any, listen: Any = None, stopped: C
                 listen,
                 callback_pb2.CallbackRegistrationProto(),
                 None,
-                interrupter,
+                None if solver == "GSCIP" else interrupter,  # SCIP hears it late, and complains of it on stderr
             )
         except BaseException as failure:  # the caller's to deal with
             answer.set_exception(failure)
