@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,7 @@ def solve(
     threads: int | None = None,
     warm_start: Plan | None = None,
     sample: float | None = None,
+    since: Plan | Path | str | None = None,
     observer: Observer | None = None,
 ) -> Plan:
     """Find the best plan that breaks no rule, and prove how good it is.
@@ -71,6 +73,9 @@ def solve(
     sample : float, optional
         Look at this share of the customers alone, with limits scaled to what they would take of each. What comes of it
         says how good a plan can be and what limits cost; it is no plan to be sent.
+    since : Plan or path, optional
+        An earlier plan, or its run folder: the report says what changed since, and why. By default the run that
+        ``stability`` stays close to.
     observer : Observer, optional
         Is told about progress and may stop the run.
 
@@ -159,11 +164,16 @@ def solve(
             lost = policy_costs(compiled.problem, solution.prices, seed=scenario.solve.seed)
     with watch.stage("audit", observer), reading("the tables"):
         from optimizer.analysis.scores import with_scores
+        from optimizer.analysis.since.block import followed, with_since
 
         plan = make_plan(
             compiled, solution, baselines=usual, run_id=watch.run_id, lost=lost, frames=frames, sample=sample
         )
         plan, doubts = with_scores(plan, compiled, practice)
+        earlier = since or followed(scenario)
+        if earlier is not None and sample is None:
+            plan, unread = with_since(plan, compiled, solution, earlier)
+            doubts += unread
         for doubt in doubts:
             observer.warn(doubt)
     return plan.timed(watch.timings, peak_memory())

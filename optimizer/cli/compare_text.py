@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from optimizer.cli.layout import grid, section
+from optimizer.cli.since_text import show_since
 from optimizer.report.blocks import Block
 from optimizer.report.numbers import amount, percent, signed_amount, whole
 
@@ -51,6 +52,8 @@ def show_comparison(said: Block, console: Console) -> None:
     section("contact policies: worthwhile candidates refused", _policies(said), console)
     for margin in said["margins"]:
         section(f"contacts by {margin['column']}", _margin(said, margin), console)
+    for one in said["since"]:
+        show_since(one["since"], console)
     for moved in said["moves"]:
         section(f"what became of A's contacts in {moved['run']}", _moves(moved), console)
         section("customers who hear", _customers(moved["customers"]), console)

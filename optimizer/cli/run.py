@@ -69,6 +69,7 @@ def command(
         refuse_inputs,
         runs_of,
     )
+    from optimizer.scenario.earlier import earlier_run
 
     loaded = Scenario.load(scenario).with_settings(settings)
     share = None if sample is None else share_of(sample)
@@ -90,7 +91,8 @@ def command(
         held.enter_context(watch)
         for doubt in loaded.warnings:
             watch.warn(doubt)
-        plan = solve(loaded, **given, sample=share, observer=watch)
+        since = earlier_run(runs_of(loaded.name) if out is None else out.absolute().parent, loaded.name, loaded.today)
+        plan = solve(loaded, **given, sample=share, since=since, observer=watch)
         watch.stage("write")
         name = plan.summary["run_id"] if share is None else f"sample-{plan.summary['run_id']}"
         folder = publish(plan, out or default_folder(loaded.name, name))

@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from optimizer.cli.layout import INDENT, bar, grid, section
+from optimizer.cli.since_text import show_since
 from optimizer.report import blocks
 from optimizer.report.numbers import amount, percent, signed_percent, whole
+from optimizer.report.since import since
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -33,6 +35,9 @@ def show(plan: Plan, console: Console) -> None:
     if len(rules) > RULES_LISTED:
         console.print(f"  … and {len(rules) - RULES_LISTED} more in constraints.csv", style="dim")
     section("from candidates to eligible", _funnel(answer, blocks.funnel(plan)), console)
+    changed = since(plan)
+    if changed is not None:
+        show_since(changed, console)
     console.print()
     for sentence in answer["sentences"]:
         console.print(f"  {escape(sentence)}")

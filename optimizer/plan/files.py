@@ -43,6 +43,8 @@ def write_files(plan: Plan, folder: Path) -> None:
     write_places(plan, folder)
     _json(folder / "audit.json", plan.audit.to_dict())
     _json(folder / "scores.json", dict(plan.scores))
+    if plan.since is not None:
+        _json(folder / "since.json", dict(plan.since))
     _text(folder / "scenario.yaml", plan.scenario.to_yaml())
     _text(folder / "report.html", render(plan))
     timings = _with_writing(plan.summary["timings"], time.monotonic() - began)
@@ -90,6 +92,7 @@ def read_files(folder: Path) -> Plan:
         inputs=tuple(manifest["inputs"]),
         insight=read_insight(folder),
         scores=_load(folder / "scores.json"),
+        since=_load(folder / "since.json") if (folder / "since.json").is_file() else None,
     )
 
 

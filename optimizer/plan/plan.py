@@ -98,6 +98,8 @@ class Plan:
         Tables that the caller handed over; a plan that was read from its folder has none.
     scores : mapping
         The content of ``scores.json``: what past scores promised and what came true.
+    since : mapping, optional
+        The content of ``since.json``: what changed since an earlier plan, where one is known.
 
     Examples
     --------
@@ -126,6 +128,7 @@ class Plan:
     insight: Insight | None = None
     frames: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
+    since: Mapping[str, Any] | None = None
 
     @property
     def objective(self) -> float:

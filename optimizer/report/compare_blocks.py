@@ -10,6 +10,7 @@ from optimizer.analysis.score_error import score_error
 from optimizer.report import blocks
 from optimizer.report.blocks import GROUPS_LISTED, SENSES, Block, number
 from optimizer.report.numbers import group_words
+from optimizer.report.since import since
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,7 @@ def comparison_blocks(found: Comparison) -> Block:
         "margins": margins(found),
         "cells": cells(found),
         "moves": moved(found),
+        "since": _since(found),
     }
 
 
@@ -183,6 +185,17 @@ def moved(found: Comparison) -> list[Block]:
             }
         )
     return out
+
+
+def _since(found: Comparison) -> list[Block]:
+    """Return, of each run that was held against the first one when it was made, what it found: days over, and why."""
+    first = found.plans[0].summary["run_id"]
+    after = zip(found.letters[1:], found.plans[1:], strict=True)
+    return [
+        {"run": letter, "since": since(plan)}
+        for letter, plan in after
+        if plan.since is not None and plan.since["run_id"] == first
+    ]
 
 
 def _matrix(rows: list[Block]) -> Block | None:

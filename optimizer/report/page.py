@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from optimizer.report import blocks, charts, numbers, spread, trust
 from optimizer.report.scores import scores
+from optimizer.report.since import since
 
 if TYPE_CHECKING:
     from optimizer.plan.plan import Plan
@@ -64,6 +65,7 @@ def render(plan: Plan) -> str:
         provenance=trust.provenance(plan),
         inputs=trust.inputs(plan),
         scores=scores(plan),
+        since=since(plan),
     )
 
 

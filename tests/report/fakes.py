@@ -152,6 +152,79 @@ SCORES: dict[str, Any] = {
 }
 
 
+def account(used: float, limit: float, price: float, full: int = 1) -> dict[str, Any]:
+    return {"groups": 1, "full": full, "used": used, "limit": limit, "price_low": price, "price_high": price}
+
+
+def step(name: str, contacts: int, before: float, after: float, rose: int = 0, fell: int = 0) -> dict[str, Any]:
+    return {
+        "step": name,
+        "contacts": contacts,
+        "value_before": before,
+        "value_after": after,
+        "rose": rose,
+        "fell": fell,
+    }
+
+
+SINCE: dict[str, Any] = {
+    "run_id": "20261121T180000Z-77aa",
+    "business_date": "2026-11-21",
+    "first": "2026-11-22",
+    "last": "2026-11-28",
+    "summary": {
+        "candidates": [19_500, 20_000],
+        "eligible": [12_700, 12_940],
+        "customers": [1000, 1000],
+        "contacts": [1300, 1350],
+        "customers_contacted": [640, 675],
+        "objective": [34_000.0, 35_412.75],
+        "bound": [34_001.5, 35_415.1],
+        "penalties": [0.0, 30.0],
+    },
+    "difference": {"objective": 1412.75, "low": 1411.25, "high": 1415.1, "room": 3.85, "proven": True},
+    "objectives": None,
+    "steps": [
+        step("over", 180, 4000.0, 0.0),
+        step("kept", 900, 24_000.0, 24_250.5, 420, 310),
+        step("other slot", 120, 3000.0, 2950.0),
+        step("dropped", 100, 3000.0, 0.0),
+        step("new day", 210, 0.0, 5100.0),
+        step("added", 120, 0.0, 3142.25),
+    ],
+    "offers": [
+        {"offer": "loan", "channel": "email", "over": 100, "kept": 500, "moved": 70, "left": 60, "came": 200}
+        | {"before": 730, "after": 770},
+        {"offer": "loan", "channel": "sms", "over": 80, "kept": 400, "moved": 50, "left": 40, "came": 130}
+        | {"before": 570, "after": 580},
+    ],
+    "reasons": [
+        {"why": "sent in another slot", "rule": None, "contacts": 120, "value": 3000.0},
+        {"why": "refused", "rule": "rest", "contacts": 70, "value": 2100.0},
+        {"why": "not eligible any more", "rule": "wants-mail", "contacts": 20, "value": 640.0},
+        {"why": "priced out", "rule": "budget", "contacts": 10, "value": 260.0},
+    ],
+    "changes": [
+        {"part": "constraints.budget", "path": "constraints.budget.at_most", "before": 11_000, "after": 12_000},
+        {"part": "objective", "path": "objective.maximize", "before": "value", "after": "propensity * value"},
+    ],
+    "words": [
+        {"name": "budget", "before": "The plan: at most 11000 of cost.", "after": "The plan: at most 12000 of cost."},
+        {"name": "branch-visits", "before": None, "after": "Per slot: at most 40 contacts."},
+    ],
+    "rules": [
+        {
+            "name": "budget",
+            "sense": "<=",
+            "before": account(11_000, 11_000, 2.05),
+            "after": account(12_000, 12_000, 1.73),
+        },
+        {"name": "branch-visits", "sense": "<=", "before": None, "after": account(40, 40, 3.25)},
+    ],
+    "tables": ["candidates", "history"],
+}
+
+
 def breakdown() -> pd.DataFrame:
     counts = {("gold", "loan"): 400, ("gold", "card"): 150, ("student", "loan"): 800}
     rows = [(group(segment=segment, offer=offer), n) for (segment, offer), n in counts.items()]
@@ -217,6 +290,7 @@ def plan(**changes: Any) -> Any:
         "breakdown": breakdown(),
         "inputs": INPUTS,
         "scores": SCORES,
+        "since": SINCE,
         "insight": None,
         "audit": audited(),
         "prices": {"sense": "maximize"},

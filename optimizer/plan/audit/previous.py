@@ -26,7 +26,7 @@ def earlier_contacts(books: SqlBooks, run: str) -> tuple[int, int]:
         f"CREATE OR REPLACE TEMP TABLE {EARLIER} AS SELECT row_number() OVER () AS contact, * FROM "
         f'(SELECT DISTINCT c.* FROM {tables.valid} c SEMI JOIN "@keys of old" k ON {same})'
     )
-    for refused in _refusals(books.over(EARLIER)):
+    for _, refused in standing(books.over(EARLIER)):
         tables.con.execute(f"DELETE FROM {EARLIER} WHERE contact IN ({refused})")
     ((possible,),) = books.query(f"SELECT count(*) FROM {EARLIER}")
     keys = [k for k in ("customer", "offer", "channel", "slot") if k in tables.columns["candidates"]]
@@ -44,16 +44,16 @@ def _known_as(books: SqlBooks, keys: pa.Table, alias: str) -> str:
     return " AND ".join(f'k."{name}" IS NOT DISTINCT FROM {alias}."{name}"' for name in keys.column_names)
 
 
-def _refusals(books: SqlBooks) -> Iterator[str]:
-    """Yield SQL for the numbers of contacts that may not be sent: by their slot, a holdout, a pin, eligibility."""
+def standing(books: SqlBooks) -> Iterator[tuple[str, str]]:
+    """Yield what refuses contacts for what they are (their slot, a holdout, a pin, eligibility), and SQL for which."""
     scenario = books.scenario
     side = Side(books, planned=True)
-    yield f"SELECT {side.contact} FROM {side.source()} WHERE {side.held_out()}"
+    yield "holdout", f"SELECT {side.contact} FROM {side.source()} WHERE {side.held_out()}"
     if scenario.pins is not None and scenario.pins.forbid is not None:
         forbidden = read_keys(books.tables, scenario.base / scenario.pins.forbid, what=scenario.pins.forbid)
         same = _known_as(books, forbidden, "c")
-        yield f'SELECT c.contact FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
+        yield "pins", f'SELECT c.contact FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
     for zone in books.clockwork.assumptions:
         books.clockwork.assume(zone)
-        yield from (sql for _, sql in untimely(books))
-        yield from (rule.refused(books) for rule in scenario.rules() if isinstance(rule, EligibilityRule))
+        yield from untimely(books)
+        yield from ((rule.name, rule.refused(books)) for rule in scenario.rules() if isinstance(rule, EligibilityRule))
