@@ -12,11 +12,12 @@ from optimizer.compile.amounts import refuse_wild
 from optimizer.compile.customers import Customers, hold_out
 from optimizer.compile.filters import SLOT_TIMES, CandidateSight
 from optimizer.compile.kinds import Kinds
-from optimizer.compile.pins import pinned
+from optimizer.compile.pins import pinned, positions
 from optimizer.compile.quanta import NARROW_FROM
 from optimizer.compile.shelf import BATCH, Shelf
 from optimizer.compile.sight import joins, quoted
 from optimizer.data.faults import reading
+from optimizer.data.planned import ALREADY, PLANNED
 from optimizer.data.tables import Tables
 from optimizer.errors import MachineError
 from optimizer.language.expressions import Expression
@@ -106,7 +107,7 @@ def read_candidates(
     tests = {} if tables.invalid is None else {0: tables.invalid}
     for bit, rule in enumerate(filters, 1 + len(BY_TIME)):
         tests[bit] = " OR ".join(dict.fromkeys(rule.refusal(sight) for sight in sights))
-    for_bits = np.min_scalar_type(2 ** min(len(reasons) + 2, 64) - 1)  # what holds out and forbids comes last
+    for_bits = np.min_scalar_type(2 ** min(len(reasons) + 3, 64) - 1)  # ledger, holdout and pins come last
     _refuse_too_many(scenario, int(customers.start[-1]), 1 + len(amounts), for_bits.itemsize if tests else 0)
     shelf = Shelf(customers.start, kinds.count, [*[np.float64] * (1 + len(amounts)), *[for_bits] * bool(tests)])
     _fill(shelf, tables, kinds, used, [objective, *amounts], tests)
@@ -122,14 +123,16 @@ def read_candidates(
         held=np.zeros(len(customers), bool),
     )
     found = _refused_by_time(scenario, kinds, _once(tables, kinds, found))
+    if scenario.data.ledger is not None:
+        keys = tables.con.sql(f"SELECT * FROM {PLANNED}").to_arrow_table()
+        found = _refusing(found, ALREADY, _at(positions(tables, kinds, keys, found.customer, found.kind), found))
     if scenario.holdout is not None:
         by = tables.catalog.column(scenario.holdout.by)
         held = hold_out(tables, scenario.holdout.share, by, scenario.holdout.salt)
         found = _refusing(replace(found, held=held), "holdout", held[found.customer])
     if scenario.pins is not None and scenario.pins.forbid is not None:
-        forbidden = np.zeros(len(found.kind), bool)
-        forbidden[pinned(scenario, tables, kinds, scenario.pins.forbid, found.customer, found.kind)] = True
-        found = _refusing(found, "forbidden", forbidden)
+        forbidden = pinned(scenario, tables, kinds, scenario.pins.forbid, found.customer, found.kind)
+        found = _refusing(found, "forbidden", _at(forbidden, found))
     refuse_wild(tables, objective, found.contribution, found.refused)
     return found
 
@@ -207,6 +210,13 @@ def _refused_by_time(scenario: Scenario, kinds: Kinds, found: Read) -> Read:
         past |= np.where(np.isnan(sent.instant), sent.day < today, sent.instant < now)
     bits = (outside.astype(np.int64) << 1 | past.astype(np.int64) << 2).astype(found.refused.dtype)
     return replace(found, refused=found.refused | bits[found.kind]) if np.any(bits) else found
+
+
+def _at(positions: IntArray, found: Read) -> BoolArray:
+    """Return a mask over the rows that is True at some positions."""
+    mask: BoolArray = np.zeros(len(found.kind), bool)
+    mask[positions] = True
+    return mask
 
 
 def _refusing(found: Read, reason: str, refused: BoolArray) -> Read:

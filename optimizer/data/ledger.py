@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TABLE = "contactopt_contacts"
 BOOKKEEPING = ("scenario", "business_date", "run_id", "state", "slot")
-"""Columns that say where a contact comes from, and are no part of history."""
+"""Columns that say where a contact comes from and which slot it is of, and are no part of history."""
 CONTACT = ("customer", "offer", "channel", "at", "arrived_at", "response", "response_at")
 """Columns of every contact; all others are measures."""
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -90,7 +90,7 @@ class Ledger:
         (found,) = run(f"SELECT count(*) AS rows{counts} {rest}").read_all().to_pylist()
         if not found["rows"]:
             return None
-        known = [*CONTACT, *sorted(name for number, name in enumerate(measures) if found[f"n{number}"])]
+        known = [*CONTACT, "slot", *sorted(name for number, name in enumerate(measures) if found[f"n{number}"])]
         return Database(url=self.url, query=f"SELECT {', '.join(map(quote, known))} {rest}")
 
     def _own(self) -> str:
@@ -104,6 +104,7 @@ class Ledger:
 
 def with_ledger(con: duckdb.DuckDBPyConnection, history: Bound | None, ledger: Bound) -> Bound:
     """Return history with the ledger's contacts; their keys are of one type already, their times become text."""
+    ledger = replace(ledger, columns={name: kind for name, kind in ledger.columns.items() if name not in BOOKKEEPING})
     parts = []
     for table in (history, ledger):
         for name in TIMES_OF[HISTORY] if table is not None else ():

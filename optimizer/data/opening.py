@@ -27,6 +27,7 @@ from optimizer.data.lookups import check_consents, check_history_keys, check_key
 from optimizer.data.measures import Fault, computed_faults, key_faults, numbers
 from optimizer.data.names import bind_uses
 from optimizer.data.parquet import naming_damaged
+from optimizer.data.planned import create_planned
 from optimizer.data.rows import Rows
 from optimizer.data.slots import settle_slots
 from optimizer.data.tables import Input, Tables
@@ -135,6 +136,7 @@ def _settle(
     if slots is not None:
         bound[SLOTS] = slots
     ledger = bound.pop(LEDGER, None)
+    create_planned(con, candidates, ledger, zone)
     if ledger is not None:
         past = bound.get(HISTORY)
         if past is not None and "channel" not in past.columns:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from optimizer.data.layout import literal
+from optimizer.data.layout import KEYS, literal
 from optimizer.data.ledger import TABLE
 from optimizer.ledger.contacts import contacts_of
+from optimizer.ledger.guard import refuse_other_day, refuse_planned_meanwhile
 from optimizer.ledger.store import STAGED, Place
-from optimizer.ledger.table import KEY, SAME_CONTACT, listed, prepare
+from optimizer.ledger.table import SAME_CONTACT, listed, prepare
 from optimizer.plan.sample import refuse_sample
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def commit(plan: Plan, place: Place) -> Committed:
     UsageError
         The plan is of a sample.
     DataError
-        The plan's timetable has changed since the run, or a measure has another type in the ledger.
+        The plan's timetable has changed since the run; a measure has another type in the ledger; another run has
+        committed one of the contacts meanwhile; or the name of a slot stood for another day.
     MachineError
         The ledger cannot be written; it is as it was.
     """
@@ -75,12 +77,14 @@ def commit(plan: Plan, place: Place) -> Committed:
     day = plan.scenario.today.isoformat()
     contacts, measures = contacts_of(plan)
     mine = f"scenario = {literal(scenario)} AND business_date = {literal(day)} AND state = 'committed'"
-    columns = [*KEY, "at", "arrived_at", *measures]
+    columns = [*KEYS, "at", "arrived_at", *measures]
     with place.transaction() as store:
         prepare(store, measures)
         ((replaced,),) = store.rows(f"SELECT count(*) FROM {TABLE} WHERE {mine}")
         store.stage(contacts)
         store.execute(f"DELETE FROM {TABLE} WHERE {mine}")
+        refuse_planned_meanwhile(store)
+        refuse_other_day(store, "true", "t.slot = s.slot")
         sent = f"EXISTS (SELECT 1 FROM {TABLE} t WHERE t.state = 'delivered' AND {SAME_CONTACT})"
         ((delivered,),) = store.rows(f"SELECT count(*) FROM {STAGED} s WHERE {sent}")
         store.execute(

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimizer.data import open_tables
-from optimizer.data.layout import SLOTS, family, literal, quote
+from optimizer.data.layout import KEYS, SLOTS, family, literal, quote
 from optimizer.data.ledger import BOOKKEEPING, CONTACT, INSTANT
 from optimizer.data.tables import Tables
 from optimizer.data.times import moment
 from optimizer.errors import DataError, Finding
-from optimizer.ledger.table import KEY, TEXT, kind_of
+from optimizer.ledger.table import TEXT, kind_of
 from optimizer.plan.audit.books import SqlBooks
 from optimizer.plan.audit.side import Side
 from optimizer.plan.firm import is_firm, refuse_changed, timetable
@@ -56,7 +56,7 @@ def contacts_of(plan: Plan) -> tuple[pa.Table, dict[str, str]]:
 
 def _read(scenario: Scenario, tables: Tables) -> tuple[pa.Table, dict[str, str]]:
     side = Side(SqlBooks(scenario, tables, "candidates"), planned=True)
-    measures = {sql: (n, k) for sql, (n, k) in columns_of(tables).items() if n not in (*KEY, *CONTACT, *BOOKKEEPING)}
+    measures = {sql: (n, k) for sql, (n, k) in columns_of(tables).items() if n not in (*KEYS, *CONTACT, *BOOKKEEPING)}
     slot = key_of_slot("CAST(candidates.slot AS VARCHAR)", tables.zone)
     parts = [
         *(f"CAST(candidates.{name} AS VARCHAR) AS {name}" for name in ("customer", "offer", "channel")),
@@ -134,4 +134,4 @@ def refuse_inexact(con: Any, source: str, measures: Mapping[str, tuple[str, str]
 def _empty() -> pa.Table:
     import pyarrow as pa
 
-    return pa.table({name: pa.array([], pa.string()) for name in (*KEY, "at", "arrived_at")})
+    return pa.table({name: pa.array([], pa.string()) for name in (*KEYS, "at", "arrived_at")})

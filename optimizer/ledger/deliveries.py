@@ -14,15 +14,16 @@ from optimizer.data.connection import connect
 from optimizer.data.csv import bind_csv
 from optimizer.data.faults import reading
 from optimizer.data.files import find_files
-from optimizer.data.layout import HISTORY, quote
+from optimizer.data.layout import HISTORY, KEYS, quote
 from optimizer.data.ledger import BOOKKEEPING, CONTACT, TABLE
 from optimizer.data.parquet import bind_parquet
 from optimizer.data.places import Place as Row
 from optimizer.data.times import moment
 from optimizer.errors import DataError, Finding, nearest
 from optimizer.ledger.contacts import key_of_slot, measure, refuse_inexact, stamp
+from optimizer.ledger.guard import refuse_other_day
 from optimizer.ledger.store import STAGED, Place
-from optimizer.ledger.table import KEY, SAME_CONTACT, kind_of, listed, prepare
+from optimizer.ledger.table import SAME_CONTACT, kind_of, listed, prepare
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +83,8 @@ def import_history(path: Path, place: Place, *, zone: str = "UTC") -> Imported:
     Raises
     ------
     DataError
-        Columns or values are missing, or rows of one contact contradict each other: nothing was recorded.
+        Columns or values are missing, rows of one contact contradict each other, or the name of a slot stood for
+        another day: nothing was recorded.
     MachineError
         The ledger cannot be written; it is as it was.
     """
@@ -91,18 +93,19 @@ def import_history(path: Path, place: Place, *, zone: str = "UTC") -> Imported:
     with place.transaction() as store:
         everything = prepare(store, measures)
         store.stage(rows)
+        refuse_other_day(store, "t.state = 'delivered'", SAME_CONTACT)
         ((total, deliveries, matched),) = store.rows(
             f"SELECT count(*), count(s.at), count(CASE WHEN s.at IS NOT NULL AND {known} THEN 1 END) FROM {STAGED} s"
         )
-        columns = [*KEY, *(name for name in CONTACT if name not in KEY), *everything]
-        order = f"{listed(KEY)}, business_date DESC, scenario"
-        values = [f"s.{quote(name)}" for name in (*KEY, "at")]
+        columns = [*KEYS, *(name for name in CONTACT if name not in KEYS), *everything]
+        order = f"{listed(KEYS)}, business_date DESC, scenario"
+        values = [f"s.{quote(name)}" for name in (*KEYS, "at")]
         values += [_newer(name, rows.column_names) for name in columns[len(values) :]]
         store.execute(
             f"CREATE TEMP TABLE contactopt_delivered AS SELECT coalesce(t.scenario, '') AS scenario, "
             f"coalesce(t.business_date, '') AS business_date, coalesce(t.run_id, '') AS run_id, "
             f"{', '.join(f'{v} AS {quote(n)}' for v, n in zip(values, columns, strict=True))} FROM {STAGED} s "
-            f"LEFT JOIN (SELECT DISTINCT ON ({listed(KEY)}) * FROM {TABLE} ORDER BY {order}) t ON {SAME_CONTACT} "
+            f"LEFT JOIN (SELECT DISTINCT ON ({listed(KEYS)}) * FROM {TABLE} ORDER BY {order}) t ON {SAME_CONTACT} "
             "WHERE s.at IS NOT NULL"
         )
         store.execute(
@@ -145,7 +148,7 @@ def _read(path: Path, zone: str) -> tuple[pa.Table, dict[str, str]]:
         measures = {
             quote(name): (name, kind)
             for name, kind in table.columns.items()
-            if name not in (*KEY, *CONTACT, *BOOKKEEPING)
+            if name not in (*KEYS, *CONTACT, *BOOKKEEPING)
         }
         refuse_inexact(con, table.source, measures, table.label)
         columns = [
@@ -154,7 +157,7 @@ def _read(path: Path, zone: str) -> tuple[pa.Table, dict[str, str]]:
         ]
         with reading(table.label):
             query = f"SELECT DISTINCT {', '.join(columns)} FROM {table.source}"
-            groups = f'{listed(KEY)}, "at" IS NULL'
+            groups = f'{listed(KEYS)}, "at" IS NULL'
             ((twice,),) = con.execute(
                 f"SELECT count(*) FROM (SELECT 1 FROM ({query}) GROUP BY {groups} HAVING count(*) > 1)"
             ).fetchall()
@@ -198,7 +201,7 @@ def _missing_columns(table: Bound) -> Iterator[Finding]:
 
 def _wrong_values(con: duckdb.DuckDBPyConnection, table: Bound, zone: str) -> Iterator[Finding]:
     """Find keys that are missing, and times that tell none."""
-    tests = {name: (f"{quote(name)} IS NULL", "is missing", "drop the row, or fill it") for name in KEY}
+    tests = {name: (f"{quote(name)} IS NULL", "is missing", "drop the row, or fill it") for name in KEYS}
     if not {"slot", "response"} <= table.columns.keys():
         tests["at"] = ('"at" IS NULL', "is missing", "drop the row, or fill it")
     for name, (test, what, fix) in tests.items():

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from optimizer.data.layout import family, quote
+from optimizer.data.layout import KEYS, family, quote
 from optimizer.data.ledger import BOOKKEEPING, COLUMNS_SQL, CONTACT, TABLE
 from optimizer.errors import DataError, Finding
 from optimizer.ledger.store import Store
 
-KEY = ("customer", "offer", "channel", "slot")
 NUMBER, TEXT = "DOUBLE PRECISION", "TEXT"
 _KINDS = {"integer": NUMBER, "decimal": NUMBER, "float": NUMBER, "boolean": "BOOLEAN", "date": "DATE"}
 _SAME = {"DOUBLE": NUMBER, "VARCHAR": TEXT, "CHARACTER VARYING": TEXT}
 _SPOKEN = {NUMBER: "a number", "BOOLEAN": "true or false", "DATE": "a date", TEXT: "text"}
 
-SAME_CONTACT = " AND ".join(f"t.{quote(key)} = s.{quote(key)}" for key in KEY)
+SAME_CONTACT = " AND ".join(f"t.{quote(key)} = s.{quote(key)}" for key in KEYS)
 """SQL that is true where ``t`` and ``s`` are one contact."""
 
 

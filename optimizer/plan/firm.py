@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optimizer.data import open_tables
+from optimizer.data.layout import KEYS
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError, Finding
 from optimizer.plan.audit.books import SqlBooks
@@ -81,7 +82,7 @@ def firm_part(plan: Plan) -> pa.Table:
     if plan.scenario.horizon.firm == plan.scenario.horizon.last or table.num_rows == 0:
         return table
     scenario = timetable(plan.scenario)
-    keys = [name for name in ("customer", "offer", "channel", "slot") if name in table.column_names]
+    keys = [name for name in KEYS if name in table.column_names]
     numbered = table.select(keys).append_column(ROW, [np.arange(table.num_rows)])
     with open_tables(scenario, {"candidates": numbered}) as tables:
         refuse_changed(plan, tables)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from optimizer.data.key_tables import previous_keys, read_keys
+from optimizer.data.layout import KEYS
 from optimizer.plan.audit.side import Side
-from optimizer.plan.audit.standing import untimely
+from optimizer.plan.audit.standing import refused_anyway
 from optimizer.rules.eligibility import EligibilityRule
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ EARLIER = '"@earlier"'
 def earlier_contacts(books: SqlBooks, run: str) -> tuple[int, int]:
     """Return how many contacts of an earlier plan are in the audited one, and how many may still be sent."""
     tables = books.tables
-    same = _known_as(books, previous_keys(tables, books.scenario.base / run), "c")
+    same = _known_as(books, previous_keys(tables, books.scenario.base / run))
     tables.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {EARLIER} AS SELECT row_number() OVER () AS contact, * FROM "
         f'(SELECT DISTINCT c.* FROM {tables.valid} c SEMI JOIN "@keys of old" k ON {same})'
@@ -29,19 +30,19 @@ def earlier_contacts(books: SqlBooks, run: str) -> tuple[int, int]:
     for _, refused in standing(books.over(EARLIER)):
         tables.con.execute(f"DELETE FROM {EARLIER} WHERE contact IN ({refused})")
     ((possible,),) = books.query(f"SELECT count(*) FROM {EARLIER}")
-    keys = [k for k in ("customer", "offer", "channel", "slot") if k in tables.columns["candidates"]]
+    keys = [k for k in KEYS if k in tables.columns["candidates"]]
     both = " AND ".join(f'e."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
     ((kept,),) = books.query(f"SELECT count(*) FROM {EARLIER} e SEMI JOIN {books.contacts} c ON {both}")
     return int(kept), int(possible)
 
 
-def _known_as(books: SqlBooks, keys: pa.Table, alias: str) -> str:
-    """Put keys down as a table, and return the condition under which a row has one of them."""
+def _known_as(books: SqlBooks, keys: pa.Table) -> str:
+    """Put keys down as a table, and return the condition under which a row of ``c`` has one of them."""
     con = books.tables.con
     con.register("@old", keys)
     con.execute('CREATE OR REPLACE TEMP TABLE "@keys of old" AS SELECT * FROM "@old"')
     con.unregister("@old")
-    return " AND ".join(f'k."{name}" IS NOT DISTINCT FROM {alias}."{name}"' for name in keys.column_names)
+    return " AND ".join(f'k."{name}" IS NOT DISTINCT FROM c."{name}"' for name in keys.column_names)
 
 
 def standing(books: SqlBooks) -> Iterator[tuple[str, str]]:
@@ -51,9 +52,9 @@ def standing(books: SqlBooks) -> Iterator[tuple[str, str]]:
     yield "holdout", f"SELECT {side.contact} FROM {side.source()} WHERE {side.held_out()}"
     if scenario.pins is not None and scenario.pins.forbid is not None:
         forbidden = read_keys(books.tables, scenario.base / scenario.pins.forbid, what=scenario.pins.forbid)
-        same = _known_as(books, forbidden, "c")
+        same = _known_as(books, forbidden)
         yield "pins", f'SELECT c.contact FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
     for zone in books.clockwork.assumptions:
         books.clockwork.assume(zone)
-        yield from untimely(books)
+        yield from refused_anyway(books)
         yield from ((rule.name, rule.refused(books)) for rule in scenario.rules() if isinstance(rule, EligibilityRule))

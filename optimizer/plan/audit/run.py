@@ -12,17 +12,17 @@ import pyarrow as pa
 
 from optimizer.data.faults import reading
 from optimizer.data.key_tables import read_keys
+from optimizer.data.layout import KEYS
 from optimizer.data.tables import Tables
 from optimizer.plan.audit.books import SqlBooks, canonical
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
 from optimizer.plan.audit.report import AuditReport
 from optimizer.plan.audit.side import Side
-from optimizer.plan.audit.standing import untimely
+from optimizer.plan.audit.standing import refused_anyway
 from optimizer.rules.base import Rule
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
-KEYS = ("customer", "offer", "channel", "slot")
 PLAN = '"@audited"'
 
 
@@ -99,14 +99,14 @@ def _by_local_time(books: SqlBooks, rules: list[Rule]) -> list[Line]:
     found: dict[tuple[str, str, str], Line] = {}
     for zone in books.clockwork.assumptions:
         books.clockwork.assume(zone)
-        for line in [*_times(books), *(line for rule in rules for line in _audited(rule, books))]:
+        for line in [*_anyway(books), *(line for rule in rules for line in _audited(rule, books))]:
             found.setdefault((line.rule, canonical(line.group), line.sense), line)
     return list(found.values())
 
 
-def _times(books: SqlBooks) -> Iterator[Line]:
-    """Count contacts whose slot lies outside the horizon or before now."""
-    for name, refused in untimely(books):
+def _anyway(books: SqlBooks) -> Iterator[Line]:
+    """Count contacts that no plan may hold, whatever the rules say."""
+    for name, refused in refused_anyway(books):
         ((count,),) = books.query(f"SELECT count(*) FROM ({refused})")
         if count:
             yield Line(name, {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)

@@ -1,4 +1,4 @@
-"""What refuses a contact whatever the rules say: when its slot is."""
+"""What refuses a contact whatever the rules say: when its slot is, and that it is planned already."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from optimizer.data.planned import ALREADY, planned
 from optimizer.plan.audit.side import Side
 
 if TYPE_CHECKING:
     from optimizer.plan.audit.books import SqlBooks
 
 
-def untimely(books: SqlBooks) -> Iterator[tuple[str, str]]:
-    """Yield a reason, and SQL for the numbers of the planned contacts whose slot's time refuses them for it."""
+def refused_anyway(books: SqlBooks) -> Iterator[tuple[str, str]]:
+    """Yield a reason, and SQL for the numbers of the planned contacts that it refuses."""
     side = Side(books, planned=True)
     horizon = books.scenario.horizon
     first = f"DATE '{horizon.start.isoformat()}'"
@@ -28,3 +29,5 @@ def untimely(books: SqlBooks) -> Iterator[tuple[str, str]]:
     }
     for name, test in tests.items():
         yield name, f"SELECT {side.contact} AS contact FROM {side.source()} WHERE coalesce({test}, true)"
+    if books.scenario.data.ledger is not None:
+        yield ALREADY, f"SELECT contact FROM ({planned(books.contacts)})"
