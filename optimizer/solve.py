@@ -19,22 +19,22 @@ import numpy as np
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
 from optimizer.data.faults import reading
-from optimizer.engines import baselines, choose, policy_costs
-from optimizer.errors import AuditError, Finding, InfeasibleError, UsageError
+from optimizer.engines import COMPARED, baselines, choose, instead, never_worse, policy_costs, refuse_refuted, watched
+from optimizer.errors import Finding, InfeasibleError, NoPlanError, UsageError
 from optimizer.failpoints import reach
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
 from optimizer.plan.sample import keep_sample, told
 from optimizer.plan.warm import earlier_prices, starting_prices
-from optimizer.problem.solution import Request, Solution
+from optimizer.problem.solution import Request
 from optimizer.scenario import Scenario
 
 FRAMES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
-COMPARED = 1_000_000
-"""Candidates up to which usual practice is walked through too; beyond, that would take longer than the solve."""
 PUBLISHING = 0.03
 """Share of the time limit kept back for the audit and for publishing."""
+GRACE = 1.0, 0.05
+"""Seconds, or a share of the time limit, that an engine has to stop when its time is over, before it is left behind."""
 
 
 def solve(
@@ -140,13 +140,18 @@ def solve(
         request = replace(request, prices=starting_prices(earlier_prices(scenario, warm_start), compiled))
         with watch.stage("solve", observer):
             chosen, _ = choose(compiled.problem, scenario.solve.engine)
-            solution = chosen.solve(compiled.problem, request)
+            try:
+                solution = watched(chosen, compiled.problem, request, grace_of(scenario))
+            except NoPlanError as why:
+                if scenario.solve.engine.startswith("greedy"):
+                    raise
+                solution = instead(compiled.problem, compiled.ranks, request, why)
     except InfeasibleError as clash:
         from optimizer.analysis.booked import explain_pins
         from optimizer.analysis.infeasibility import explain
 
         if compiled is not None:
-            refuse_refuted(compiled)
+            refuse_refuted(compiled.problem, compiled.ranks)
         known = (
             explain_pins(scenario, frames, clash, request) if compiled is None else explain(compiled, clash, request)
         )
@@ -232,32 +237,6 @@ def sample_of(compiled: Compiled, share: float) -> Compiled:
     )
 
 
-def never_worse(solution: Solution, practice: Mapping[str, Solution | None]) -> Solution:
-    """Return the solution, with the plan of the best usual practice in it where a limit stopped the search too soon."""
-    name, best = max(
-        ((name, found) for name, found in practice.items() if found),
-        key=lambda one: one[1].objective,
-        default=("", None),
-    )
-    if best is None or best.objective <= solution.objective:
-        return solution
-    taken = f"The plan of usual practice, {name.replace('_', ' ')}: the search had none better when it stopped."
-    return replace(solution, chosen=best.chosen, objective=best.objective, detail=taken)
-
-
-def refuse_refuted(compiled: Compiled) -> None:
-    """Refuse an engine's word that there is no plan, where usual practice makes one.
-
-    Raises
-    ------
-    AuditError
-    """
-    for name, found in baselines(compiled.problem, compiled.ranks).items():
-        if found is not None:
-            what = f"the engine says that no plan obeys every rule, but {name.replace('_', ' ')} makes one"
-            raise AuditError(what, where="solve.engine", fix="another engine finds a plan: set solve.engine")
-
-
 def with_settings(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:
     """Return the scenario with some ``solve`` settings replaced; None leaves one as it is."""
     if not isinstance(scenario, Scenario):
@@ -286,6 +265,13 @@ def request_for(scenario: Scenario, observer: Observer, watch: Stopwatch) -> Req
         stopped=observer.stopped,
         report=observer.progress,
     )
+
+
+def grace_of(scenario: Scenario) -> float:
+    """Return the seconds after its deadline that an engine is waited for."""
+    limit = scenario.solve.time_limit
+    seconds, share = GRACE
+    return seconds if limit is None else max(seconds, share * float(limit.seconds))
 
 
 @dataclass

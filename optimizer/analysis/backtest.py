@@ -182,7 +182,7 @@ def backtest(
             if not replay.done:
                 raise
         if not replay.done:
-            raise InterruptedRun("interrupted before the first night was done")
+            raise InterruptedRun("interrupted before the first night was done", fix="ask for fewer: --nights")
         if all(night.status == "error" for night in replay.done):
             raise replay.errors[0]
         told = notes(given, tables, replay.done, own=replay.own, every=every, within=within, real_ledger=real_ledger)

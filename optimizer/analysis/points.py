@@ -14,7 +14,7 @@ from optimizer.analysis.infeasibility import explain
 from optimizer.analysis.neighbours import Neighbours
 from optimizer.compile.again import with_limits
 from optimizer.compile.build import Compiled
-from optimizer.engines import choose
+from optimizer.engines import choose, watched
 from optimizer.engines.relay import reached
 from optimizer.errors import AuditError, InfeasibleError, NoPlanError, OptimizerError
 from optimizer.plan.accounts import row_prices
@@ -23,7 +23,7 @@ from optimizer.plan.progress import Observer, Silent
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.solution import Progress, Request, Solution
 from optimizer.scenario import Scenario
-from optimizer.solve import Stopwatch, build, request_for
+from optimizer.solve import Stopwatch, build, grace_of, request_for
 
 LIMITS = ("at_most", "at_least", "exactly")
 PATIENCE = 10.0
@@ -130,7 +130,7 @@ class Bench:
         known = self._neighbours.improved(problem, None)
         if known is not None and reached(known, request.gap):
             return known
-        found = choose(problem, scenario.solve.engine)[0].solve(problem, request)
+        found = watched(choose(problem, scenario.solve.engine)[0], problem, request, grace_of(scenario))
         if not evaluate(problem, found.chosen).ok:
             raise AuditError("the engine's plan breaks a rule", where="sweep", fix="choose another solve.engine")
         best = self._neighbours.improved(problem, found) or found

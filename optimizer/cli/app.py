@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -79,19 +80,33 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     arguments : sequence of str, optional
         What follows the program's name; ``sys.argv[1:]`` if not given.
     """
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is not None:
+        sys.exit(_answered(list(arguments)))
+    code = _answered(sys.argv[1:])
+    engines = sys.modules.get("optimizer.engines")
+    if engines is not None and engines.anyone_left():
+        # A thread in the middle of a library's work: the end of the process would pull the library from under it.
+        gc.collect()  # temporary folders go with their owners
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _answered(arguments: list[str]) -> int:
+    """Run a command, say what went wrong, and return the exit code."""
     # Asked of the raw arguments, because an error may come before they are parsed.
     as_json, debug = "--json" in arguments, "--debug" in arguments
     try:
-        code = group.main(args=list(arguments), prog_name="contactopt", standalone_mode=False)
+        code = group.main(args=arguments, prog_name="contactopt", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our stdout went away (`contactopt schema | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
     except click.exceptions.NoArgsIsHelpError as no_arguments:
         output.talk(no_arguments.format_message())
-        sys.exit(2)
-    except Exception as problem:  # everything: no traceback reaches a planner unasked
+        return 2
+    except (Exception, KeyboardInterrupt) as problem:  # everything: no traceback reaches a planner unasked
         if debug:
             traceback.print_exc()
         error = _ours(problem)
@@ -102,19 +117,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
                 log_finding(finding, "error", error=type(error).__name__, exit_code=error.exit_code)
         if as_json or "--production" not in arguments:
             output.complain(error, as_json=as_json)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        output.complain(InterruptedRun("interrupted; nothing was published"), as_json=as_json)
-        sys.exit(InterruptedRun.exit_code)
-    sys.exit(code if isinstance(code, int) else 0)
+        return error.exit_code
+    return code if isinstance(code, int) else 0
 
 
-def _ours(problem: Exception) -> OptimizerError:
+def _ours(problem: BaseException) -> OptimizerError:
     """Return the error of our tree that stands for any exception."""
     if isinstance(problem, OptimizerError):
         return problem
-    if isinstance(problem, click.Abort):
-        return InterruptedRun("interrupted; nothing was published")
+    if isinstance(problem, click.Abort | KeyboardInterrupt):
+        fix = "run it again; with --on-interrupt publish, a run keeps the best plan found until then"
+        return InterruptedRun("interrupted; nothing was published", fix=fix)
     if isinstance(problem, click.ClickException):
         return _usage(problem)
     if isinstance(problem, MemoryError):

@@ -42,7 +42,7 @@ def translated(error: duckdb.Error, where: str) -> OptimizerError:
     low = text.lower()
     place = _file_named(text) or where
     if isinstance(error, duckdb.InterruptException):
-        return InterruptedRun("interrupted while reading", where=where)
+        return InterruptedRun("interrupted while reading", where=where, fix="run it again: nothing was written")
     if isinstance(error, duckdb.OutOfMemoryException):
         used = re.search(r"([\d.]+ \w+) \(([\d.]+ \w+)/([\d.]+ \w+) used\)", text)
         need = f": {used[2]} of {used[3]} are in use, and {used[1]} more are needed at once" if used else ""

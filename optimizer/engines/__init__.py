@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from optimizer.engines.protocol import Engine
-from optimizer.engines.registry import AUTO, baselines, choose, engine_names, make_engine, warmup
+from optimizer.engines.registry import AUTO, choose, engine_names, make_engine, warmup
+from optimizer.engines.usual import COMPARED, baselines, instead, never_worse, refuse_refuted
+from optimizer.engines.watchdog import anyone_left, watched
 from optimizer.engines.worth import policy_costs
 
-__all__ = ["AUTO", "Engine", "baselines", "choose", "engine_names", "make_engine", "policy_costs", "warmup"]
+__all__ = [
+    "AUTO",
+    "COMPARED",
+    "Engine",
+    "anyone_left",
+    "baselines",
+    "choose",
+    "engine_names",
+    "instead",
+    "make_engine",
+    "never_worse",
+    "policy_costs",
+    "refuse_refuted",
+    "warmup",
+    "watched",
+]

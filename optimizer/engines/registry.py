@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 
@@ -11,10 +10,8 @@ import numpy as np
 
 from optimizer.engines.protocol import Engine
 from optimizer.engines.relay import Relay
-from optimizer.errors import InfeasibleError, NoPlanError, UnsupportedError, UsageError, nearest
-from optimizer.problem.primitives import IntArray
+from optimizer.errors import UnsupportedError, UsageError, nearest
 from optimizer.problem.problem import Problem
-from optimizer.problem.solution import Request, Solution
 
 AUTO = "auto"
 
@@ -72,7 +69,7 @@ def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
         refusal = engine.supports(problem)
         if refusal is not None:
             raise UnsupportedError(f"the {asked} engine: {refusal}", where="solve.engine", fix=f"use {AUTO}")
-        return engine, "as asked"
+        return Relay([engine]), "as asked"
     able = [e for e in map(make_engine, engine_names()) if e.automatic and e.supports(problem) is None]
     seconds = {e.name: e.estimate(problem)[0] for e in able}
     best, *rest = sorted(able, key=lambda e: seconds[e.name])
@@ -82,35 +79,6 @@ def choose(problem: Problem, asked: str = AUTO) -> tuple[Engine, str]:
         return Relay([best]), f"the one that can prove its plan here, for {size}"
     others = " and ".join(f"{e.name} (about {seconds[e.name]:.1f} s)" for e in rest)
     return Relay([best, *rest]), f"expected to be done in about {seconds[best.name]:.1f} s, before {others}, for {size}"
-
-
-def baselines(
-    problem: Problem, ranks: Mapping[str, IntArray] | None = None, request: Request | None = None
-) -> dict[str, Solution | None]:
-    """Return the plan that each usual practice makes, None where it finds none.
-
-    Parameters
-    ----------
-    ranks : mapping of str to (candidates,) int array, optional
-        ``priority`` and ``first_come``: the rank of each candidate, low first. An order without ranks is left out.
-    request : Request, optional
-        Where its deadline has passed, orders whose walk would have to be compiled first are left out.
-    """
-    from optimizer.engines.greedy import ORDERS, RANKED, Greedy
-    from optimizer.engines.greedy.engine import SMALL, is_warm
-
-    request = request or Request()
-
-    found: dict[str, Solution | None] = {}
-    for order in ORDERS:
-        late = request.seconds_left() <= 0 and problem.candidates > SMALL and not is_warm()
-        if late or (order in RANKED and order not in (ranks or {})):
-            continue
-        try:
-            found[order] = Greedy(order, ranks).solve(problem, request)
-        except (InfeasibleError, NoPlanError):
-            found[order] = None
-    return found
 
 
 def warmup() -> None:

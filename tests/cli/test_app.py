@@ -118,7 +118,7 @@ def test_all_findings_of_a_stage_are_listed_up_to_twenty(
         (OSError(errno.ENOSPC, "No space left on device", "/data/x"), 7, "/data/x: No space left on device"),
         (PermissionError(errno.EACCES, "Permission denied", "/root/x"), 7, "Permission denied"),
         (MemoryError(), 7, "out of memory"),
-        (KeyboardInterrupt(), 130, "interrupted; nothing was published"),
+        (KeyboardInterrupt(), 130, "interrupted; nothing was published.\n  Maybe run it again"),
         (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero"),
     ],
 )

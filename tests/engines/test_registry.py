@@ -6,12 +6,11 @@ import sys
 import numpy as np
 import pytest
 
-from optimizer.engines import baselines, choose, engine_names, make_engine
+from optimizer.engines import baselines, choose, engine_names, make_engine, never_worse
 from optimizer.engines.exact import Exact
 from optimizer.errors import UnsupportedError, UsageError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Rows
-from optimizer.solve import never_worse
 from tests.engines.simple import make_problem, uses
 from tests.engines.small import random_problem
 from tests.engines.weekly import weekly_problem

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +25,9 @@ from optimizer.problem.solution import Reason, Request, Solution
 from tests.bad_inputs.kit import Bad, fingerprint
 from tests.nights import Call
 
+ROOT = Path(__file__).parents[2]
+LOADED = 3.0
+"""Seconds that a busy machine may add."""
 Answer = Callable[[Problem, Solution], Solution]
 
 
@@ -127,6 +134,98 @@ def test_an_objective_that_is_nan_gives_way_to_usual_practice_and_that_is_said(
     summary = json.loads(shown.out)
     assert (shown.code, summary["objective"]) == (5, 11.25)
     assert "The plan of usual practice, value" in summary["detail"]
+
+
+def test_an_engine_that_fails_when_asked_for_by_name_gives_way_to_usual_practice_and_that_is_said(
+    night: Path, contactopt: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["optimizer.engines.registry"], "make_engine", lambda name: Liar(crash))
+    Bad("", 5, (), change=(("engine: greedy", "engine: exact"),)).write(night)
+    shown = contactopt("run", "scenario.yaml", "--out", "plan", "--json")
+    summary = json.loads(shown.out)
+    assert (shown.code, summary["objective"], summary["bound"]) == (5, 11.25, None)
+    assert "usual practice, value: liar failed (ZeroDivisionError: division by zero)." in summary["detail"]
+    before = fingerprint(night)
+    Bad("", 6, ()).write(night)
+    shown = contactopt("run", "scenario.yaml", "--out", "plan")
+    assert shown.code == 6
+    assert "liar failed (ZeroDivisionError: division by zero)" in shown.err
+    assert "Maybe report this" in shown.err
+    assert fingerprint(night / "plan") == {k.removeprefix("plan/"): v for k, v in before.items() if k[:5] == "plan/"}
+
+
+def hang(problem: Problem, honest: Solution) -> Solution:
+    while True:  # hears neither the clock nor a wish to stop
+        time.sleep(0.01)
+
+
+HANGING = """
+import sys
+import optimizer.cli, optimizer.solve
+from tests.faults.test_lying_engines import Liar, hang
+sys.modules["optimizer.solve"].choose = lambda problem, asked: (Liar(hang), "as asked")
+optimizer.cli.main()
+"""
+
+
+def hanging(*arguments: str) -> subprocess.Popen[str]:
+    """Start a run, as a command of its own, whose engine hangs."""
+    return subprocess.Popen(
+        [sys.executable, "-c", HANGING, "run", "scenario.yaml", "--out", "plan", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_an_engine_that_hangs_is_left_behind_and_usual_practice_takes_its_place(night: Path) -> None:
+    Bad("", 5, (), change=(("engine: greedy", "engine: auto"),)).write(night)
+    with hanging("--time-limit", "1 second", "--json") as run:
+        out, err = run.communicate(timeout=60)
+    assert run.returncode == 5, err
+    summary = json.loads(out)
+    assert (summary["termination"], summary["limit"], summary["objective"]) == ("feasible", "time", 11.25)
+    assert "the liar engine did not stop when its time was over, and was left behind." in summary["detail"]
+    assert not summary["reproducible"]
+    honest = [sys.executable, str(ROOT / "cli.py"), "run", "scenario.yaml", "--engine", "greedy", "--json"]
+    usual = json.loads(subprocess.run(honest, capture_output=True, check=False).stdout)["timings"]["total"]
+    assert summary["timings"]["total"] < 1 + 2 + usual  # what this machine, as busy as it is, adds to everything
+
+
+def test_an_engine_that_hangs_where_usual_practice_has_no_plan_ends_the_run_with_nothing(
+    night: Path, contactopt: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(monkeypatch, Liar(hang))
+    Bad("", 6, ()).write(night)  # a greedy run: nothing stands in for it
+    before = fingerprint(night)
+    shown = contactopt("run", "scenario.yaml", "--out", "plan", "--time-limit", "0.2 seconds")
+    assert shown.code == 6
+    assert "did not stop when its time was over" in shown.err
+    assert "Maybe report this" in shown.err
+    assert fingerprint(night) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_engine_that_hangs_does_not_keep_anybody_from_stopping_the_run(night: Path, number: signal.Signals) -> None:
+    Bad("", 130, (), change=(("engine: greedy", "engine: auto"),)).write(night)
+    before = fingerprint(night)
+    with hanging() as run:
+        assert run.stderr is not None
+        for line in run.stderr:
+            if "compile" in line:  # finished: the engine is at work
+                break
+        time.sleep(0.2)
+        began = time.monotonic()
+        run.send_signal(number)
+        code = run.wait(timeout=60)
+        seconds = time.monotonic() - began
+        said = run.stderr.read()
+    assert code == 130
+    assert seconds < 2 + LOADED
+    assert "interrupted; nothing was published" in said
+    assert "Maybe run it again" in said
+    assert fingerprint(night) == before
 
 
 def test_where_every_engine_fails_there_is_no_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

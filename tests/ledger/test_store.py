@@ -74,7 +74,7 @@ def test_a_commit_killed_at_any_statement_leaves_the_old_ledger_or_the_new_one(t
 def test_commits_at_the_same_time_do_not_mix(tmp_path: Path, ledger: str) -> None:
     runs = []
     for number in range(4):
-        scenario = week(tmp_path, ledger=ledger, name=f"s{number % 2}")
+        scenario = week(tmp_path, ledger=ledger, name=f"s{number % 2}", start=f"2026-11-{23 + number % 2 * 2}")
         runs.append(optimizer.solve(scenario).save(tmp_path / f"run{number}"))
     script = "import sys; from pathlib import Path; from optimizer.ledger import Place, commit\n"
     script += (

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.engines.exact.answer import Answer, Claim, FloatArray, Task, Tell, silent
+from optimizer.engines.watchdog import leave
 from optimizer.problem.linear import Linear
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
@@ -117,13 +118,15 @@ def run(model: Any, solver: str, parameters: Any, listen: Any = None, stopped: C
     if stopped is None:
         work()
         return answer.result()
-    Thread(target=work, name=solver, daemon=True).start()
+    thread = Thread(target=work, name=solver, daemon=True)
+    thread.start()
     while True:
         try:
             return answer.result(timeout=LOOK)
         except TimeoutError:
             if stopped():
                 interrupter.interrupt()
+                leave(thread)
                 raise Abandoned from None
 
 
