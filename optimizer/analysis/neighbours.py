@@ -2,20 +2,24 @@
 
 The price bound is Σ over units of their priced optima plus Σ price × limit, whatever the prices. The first sum does
 not know the limits: so the prices of one solved point prove a bound at every other, at the cost of a dot product. And
-a plan that keeps the new limits too is a plan there. Where both meet, nothing needs to be solved.
+a plan that keeps the new limits too is a plan there; where none is good enough, a mixture of two may be. Where both
+meet, nothing needs to be solved.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.engines.decomposition.rows import tightened
+from optimizer.analysis.mixture import mixed
+from optimizer.engines.decomposition.rows import Floats, tightened
 from optimizer.problem.evaluate import evaluate
-from optimizer.problem.primitives import Incidence, Rows
+from optimizer.problem.primitives import Incidence, IntArray, Rows
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Reason, Solution
+from optimizer.problem.usage import row_use
 
 WITHIN = ("counters", "distincts", "conflicts", "prerequisites", "floors")
 
@@ -24,8 +28,7 @@ class Neighbours:
     """Solved problems that differ in limits alone, and what they prove of one another."""
 
     def __init__(self) -> None:
-        self._solved: list[tuple[Problem, Solution]] = []
-        self._last: Solution | None = None
+        self._solved: list[_Solved] = []
 
     def add(self, problem: Problem, solution: Solution, best: Solution) -> None:
         """Remember a solved problem, and forget those that it cannot be held against.
@@ -38,46 +41,103 @@ class Neighbours:
         best : Solution
             The same, or with a neighbour's plan or bound in it.
         """
-        self._solved = [one for one in self._solved if comparable(one[0], problem)] + [(problem, solution)]
-        self._last = best
+        uses = tuple(row_use(problem, block, np.sort(best.chosen)) for block in problem.rows)
+        kept = [one for one in self._solved if comparable(one.problem, problem)]
+        self._solved = [*kept, _Solved(problem, solution, best, uses)]
 
-    def improved(self, problem: Problem, solution: Solution | None) -> Solution | None:
+    def prices(self, problem: Problem) -> Mapping[str, Floats] | None:
+        """Return prices to begin with: halfway between the two that prove the tightest bounds here.
+
+        The bound is convex in the prices, so halfway it is no worse than on average.
+        """
+        known = [one for one in self._solved if one.solution.prices is not None and comparable(one.problem, problem)]
+        bounds = [(shifted_bound(one.problem, one.solution, problem), i) for i, one in enumerate(known)]
+        best = [known[i].solution.prices or {} for bound, i in sorted((b, i) for b, i in bounds if b is not None)[:2]]
+        return {name: np.mean([prices[name] for prices in best], axis=0) for name in best[0]} if best else None
+
+    def improved(self, problem: Problem, solution: Solution | None, gap: float = 0.0) -> Solution | None:
         """Return the best plan and the tightest bound that are known of a problem.
 
         Parameters
         ----------
         problem : Problem
         solution : Solution, optional
-            What was found by solving it; without one, the plan of the point that was solved last, if it fits.
+            What was found by solving it. Without one, the best plan of a neighbour that fits, or of a mixture of two.
+        gap : float
+            What is asked; a mixture is tried only where it can be close enough.
         """
-        known = [one for one in self._solved if comparable(one[0], problem)]
-        if not known or self._last is None:
+        known = [one for one in self._solved if comparable(one.problem, problem)]
+        if not known:
             return solution
-        best = _fitting(problem, self._last)
-        if solution is not None:
-            best = best if best is not None and best.objective > solution.objective else solution
+        bounds = {i: b for i, one in enumerate(known) if (b := shifted_bound(one.problem, one.solution, problem))}
+        tightest = min(bounds, key=lambda i: (bounds[i], i), default=None)
+        own = None if solution is None else solution.bound
+        bound = min((b for b in (own, *bounds.values()) if b is not None), default=None)
+        best = _fitting(problem, known)
+        if solution is None and best is not None and bound is not None and not _close(best, bound, gap):
+            best = _mixture(problem, known, best, bound, gap) or best
+        if solution is not None and (best is None or solution.objective >= best.objective):
+            best = solution
         if best is None:
             return None
-        bounds = [solution.bound] if solution is not None and solution.bound is not None else []
-        bounds += [bound for one in known if (bound := shifted_bound(*one, problem)) is not None]
-        bound = min(bounds, default=None)
-        by = solution.bound_by if solution is not None and bound == solution.bound else "prices"
+        by = solution.bound_by if solution is not None and bound == own else "prices"
         proven = bound is not None and bound <= best.objective
+        priced = solution if solution is not None or tightest is None else known[tightest].solution
         return replace(
             best,
             bound=bound,
             bound_by=None if bound is None else by,
-            prices=best.prices if solution is None else solution.prices,
+            prices=best.prices if priced is None else priced.prices,
             reason=Reason.OPTIMAL if proven else Reason.FEASIBLE,
             limit=None if proven else (solution or best).limit or Limit.GAP,
             reproducible=best.reproducible and (solution is None or solution.reproducible),
         )
 
 
-def _fitting(problem: Problem, solution: Solution) -> Solution | None:
-    """Return a neighbour's plan as a plan of this problem; None if it breaks a rule here."""
-    found = evaluate(problem, solution.chosen)
-    return replace(solution, objective=found.objective, bound=None) if found.ok else None
+@dataclass(frozen=True, slots=True, eq=False)
+class _Solved:
+    """A solved problem: the engine's answer, the best that is known of it, and what that uses of each row."""
+
+    problem: Problem
+    solution: Solution
+    best: Solution
+    uses: tuple[IntArray, ...]
+
+    def may_fit(self, problem: Problem) -> bool:
+        """Whether its plan keeps all hard rows of another problem."""
+        return all(
+            block.penalty is not None or bool(np.all((use >= block.lower) & (use <= block.upper)))
+            for block, use in zip(problem.rows, self.uses, strict=True)
+        )
+
+
+def _close(solution: Solution, bound: int, gap: float) -> bool:
+    return bound - solution.objective <= gap * max(abs(solution.objective), 1)
+
+
+def _fitting(problem: Problem, known: Sequence[_Solved]) -> Solution | None:
+    """Return the best of the neighbours' plans that break no rule here."""
+    ranked = sorted((one for one in known if one.may_fit(problem)), key=lambda one: -one.best.objective)
+    return next((plan for one in ranked if (plan := _plan(problem, one.best, one.best.chosen)) is not None), None)
+
+
+def _plan(problem: Problem, like: Solution, chosen: IntArray) -> Solution | None:
+    """Return some contacts as a plan of this problem; None if they break a rule here."""
+    found = evaluate(problem, chosen)
+    return replace(like, chosen=chosen, objective=found.objective, bound=None) if found.ok else None
+
+
+def _mixture(problem: Problem, known: Sequence[_Solved], fits: Solution, bound: int, gap: float) -> Solution | None:
+    """Return a plan between the best that fits and the next better one that does not, if that can be close enough."""
+    beyond = [one.best for one in known if not one.may_fit(problem) and one.best.objective > fits.objective]
+    if not beyond:
+        return None
+    second = min(beyond, key=lambda best: best.objective)
+    if not _close(second, bound, gap):
+        return None
+    chosen = mixed(problem, np.sort(fits.chosen), np.sort(second.chosen), gap * abs(fits.objective) / 4)
+    found = None if chosen is None else _plan(problem, fits, chosen)
+    return found if found is not None and found.objective > fits.objective else None
 
 
 def shifted_bound(solved: Problem, solution: Solution, problem: Problem) -> int | None:

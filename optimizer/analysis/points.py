@@ -48,6 +48,9 @@ class Point:
     reason : str, optional
         Why there is no plan.
     seconds : float
+    by : {"search", "neighbours"}
+        Whether the point was solved, or its plan and bound come from solved neighbours: proven to be within the asked
+        gap all the same.
     """
 
     values: tuple[Any, ...]
@@ -59,6 +62,7 @@ class Point:
     prices: tuple[float | None, ...]
     reason: str | None
     seconds: float
+    by: str = "search"
 
 
 def without_plan(values: tuple[Any, ...], status: str, reason: str, seconds: float) -> Point:
@@ -104,7 +108,7 @@ class Bench:
         request = replace(request_for(scenario, self._observer, watch), report=report, prices=self._prices)
         try:
             self._compile(scenario)
-            solution = self._solution(scenario, request)
+            solution, searched = self._solution(scenario, request)
         except InfeasibleError as error:
             return failed("infeasible", self._why(error, request))
         except NoPlanError as error:
@@ -122,21 +126,24 @@ class Bench:
             prices=tuple(_price(compiled, solution, path) for path in paths),
             reason=None,
             seconds=_since(watch),
+            by="search" if searched else "neighbours",
         )
 
-    def _solution(self, scenario: Scenario, request: Request) -> Solution:
-        """Return a checked plan: a neighbour's where that is proven to be good enough, else the engine's."""
+    def _solution(self, scenario: Scenario, request: Request) -> tuple[Solution, bool]:
+        """Return a checked plan, and whether it took a search: a neighbour's is taken if proven to be good enough."""
         problem = self._compiled.problem
-        known = self._neighbours.improved(problem, None)
+        known = self._neighbours.improved(problem, None, request.gap)
         if known is not None and reached(known, request.gap):
-            return known
+            return known, False
+        start = self._neighbours.prices(problem)
+        request = request if start is None else replace(request, prices=start)
         found = watched(choose(problem, scenario.solve.engine)[0], problem, request, grace_of(scenario))
         if not evaluate(problem, found.chosen).ok:
             raise AuditError("the engine's plan breaks a rule", where="sweep", fix="choose another solve.engine")
         best = self._neighbours.improved(problem, found) or found
         self._neighbours.add(problem, found, best)
         self._prices = found.prices if found.prices is not None else self._prices
-        return best
+        return best, True
 
     def _compile(self, scenario: Scenario) -> None:
         if scenario.scenario_hash == self._compiled.scenario.scenario_hash:

@@ -60,7 +60,7 @@ class Sweep:
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """One row per point: the varied values, ``status``, objective, bound, gap, contacts, prices, reason."""
+        """One row per point: the varied values, ``status``, objective, bound, gap, contacts, prices, by, reason."""
         import pandas as pd
 
         rows = []
@@ -69,7 +69,7 @@ class Sweep:
             row |= {key: getattr(point, key) for key in ("status", "objective", "bound", "gap", "contacts")}
             prices = zip(self.paths, point.prices, strict=True)
             row |= {f"price {path}" if len(self.paths) > 1 else "price": price for path, price in prices}
-            rows.append(row | {"reason": point.reason, "seconds": point.seconds})
+            rows.append(row | {"by": point.by, "reason": point.reason, "seconds": point.seconds})
         return pd.DataFrame(rows)
 
     @cached_property
@@ -126,8 +126,10 @@ def sweep(
     """Solve a scenario with some of its values changed.
 
     The tables are read once and compiled once where only limits change; every point starts from the prices of its
-    neighbour. Plans are checked against the compiled rules; what ``solve`` adds, the audit from the raw tables and
-    the baselines, is for the plan that is chosen in the end.
+    neighbour. Numbers are solved from both ends to the middles: where plans and prices of solved points already prove
+    a plan of another to be within the asked gap, that one is not solved (``by`` says which). Plans are checked against
+    the compiled rules; what ``solve`` adds, the audit from the raw tables and the baselines, is for the plan that is
+    chosen in the end.
 
     Parameters
     ----------
@@ -193,12 +195,30 @@ def sweep(
 
 
 def _along(*axes: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield all combinations so that each is a neighbour of the one before: every second row backwards."""
-    if len(axes) == 1:
-        yield from ((value,) for value in axes[0])
+    """Yield all combinations, so that what is solved first tells most of the others.
+
+    Numbers go from both ends to the middles of what lies between: where two solved points prove one between them good
+    enough, nothing is solved there. Other values go in their order, every second row backwards.
+    """
+    orders = [tuple(halved(sorted(axis))) if all(map(is_number, axis)) else axis for axis in axes]
+    if len(orders) == 1:
+        yield from ((value,) for value in orders[0])
         return
-    for i, value in enumerate(axes[0]):
-        yield from ((value, other) for other in (axes[1][::-1] if i % 2 else axes[1]))
+    for i, value in enumerate(orders[0]):
+        yield from ((value, other) for other in (orders[1][::-1] if i % 2 else orders[1]))
+
+
+def halved(values: Sequence[Any]) -> list[Any]:
+    """Return ascending values from both ends to the middles: 1 5 3 2 4 of 1 2 3 4 5."""
+    found = [*values[:1], *values[1:][-1:]]
+    spans = [(0, len(values) - 1)]
+    while spans:
+        first, last = spans.pop(0)
+        if last - first > 1:
+            middle = (first + last) // 2
+            found.append(values[middle])
+            spans += [(first, middle), (middle, last)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,9 @@ def show_sweep(said: Block, console: Console) -> None:
     if laid_out is not None:
         name = "cost" if said["minimising"] else "value"
         section(f"{name}, by {said['paths'][0]} (rows) and {said['paths'][1]} (columns)", _grid(laid_out), console)
-    section("the points", _points(said), console)
+    searched, every = said["searched"], len(said["points"])
+    how = "" if searched == every else f" (searched {searched} of {every}; · proven by neighbours, to the asked gap)"
+    section(f"the points{how}", _points(said), console)
     for point in said["points"]:
         if point["reason"]:
             values = ", ".join(map(_word, point["values"]))
@@ -60,7 +62,7 @@ def _points(said: Block) -> Table:
             whole(point["contacts"]),
             *(Text("" if price is None else amount(price), "cyan") for price in point["prices"]),
             "" if step is None else amount(step["plans"]) if step["proven"] else "not proven",
-            "← knee" if point["knee"] else "",
+            "← knee" if point["knee"] else "·" if point["by"] != "search" else "",
         )
     return table
 

@@ -49,7 +49,7 @@ def value_curve(said: Block) -> Block | None:
         "band": _path([*line, *reversed(bounded)]) if len(bounded) == len(points) else "",
         "bound": _path(bounded),
         "dots": [
-            {"x": at, "y": height, "knee": p["knee"], "title": _title(p)}
+            {"x": at, "y": height, "knee": p["knee"], "between": p["by"] != "search", "title": _title(p)}
             for p, (at, height) in zip(points, line, strict=True)
         ],
         "barred": [
@@ -68,7 +68,8 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 
 def _title(point: Block) -> str:
     bound = "" if point["bound"] is None else f", at most {amount(point['bound'])}"
-    return f"{amount(point['values'][0])}: {amount(point['objective'])}{bound}{' (knee)' if point['knee'] else ''}"
+    between = "" if point["by"] == "search" else ", proven by its neighbours"
+    return f"{amount(point['values'][0])}: {amount(point['objective'])}{bound}{' (knee)' if point['knee'] else ''}{between}"
 
 
 def _ticks(low: float, high: float) -> list[float]:

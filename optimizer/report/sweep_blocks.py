@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from optimizer.analysis.points import Point
     from optimizer.analysis.sweep import Sweep
 
-FIGURES = ("status", "objective", "bound", "gap", "contacts", "reason", "seconds")
+FIGURES = ("status", "objective", "bound", "gap", "contacts", "by", "reason", "seconds")
 
 
 def sweep_blocks(found: Sweep) -> Block:
@@ -30,6 +30,7 @@ def sweep_blocks(found: Sweep) -> Block:
         "priced": [
             i for i, _ in enumerate(found.paths) if any(p.prices[i] is not None for p in found.solved if p.prices)
         ],
+        "searched": sum(point.by == "search" for point in found.solved),
         "marginals": [asdict(one) for one in found.marginals],
         "seconds": found.seconds,
     }
