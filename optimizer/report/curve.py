@@ -68,8 +68,9 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 
 def _title(point: Block) -> str:
     bound = "" if point["bound"] is None else f", at most {amount(point['bound'])}"
-    between = "" if point["by"] == "search" else ", proven by its neighbours"
-    return f"{amount(point['values'][0])}: {amount(point['objective'])}{bound}{' (knee)' if point['knee'] else ''}{between}"
+    notes = " (knee)" if point["knee"] else ""
+    notes += "" if point["by"] == "search" else ", proven by its neighbours"
+    return f"{amount(point['values'][0])}: {amount(point['objective'])}{bound}{notes}"
 
 
 def _ticks(low: float, high: float) -> list[float]:
