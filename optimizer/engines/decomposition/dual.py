@@ -39,11 +39,8 @@ CORRECTION = 0.02
 FOLLOWED = 1e-6
 """Share of what smoothing adds below which a correction is not worth a step."""
 PASSES = 6
-POOL = 30_000
-"""Units that may be needed to repair the rows."""
-ENOUGH = 0.3
-"""Prices are good when repairing what the next step promises will cost less than this share of the asked gap: the pool
-alone repairs it, which costs more by as much as it is smaller than the whole."""
+ENOUGH = 0.1
+"""Prices are good when the next step is likely to lower the bound by less than this share of the asked gap."""
 MEMBERS, ALL = 15, 2_000_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and of the last."""
 NEARBY = 0.01
@@ -171,11 +168,14 @@ class Ascent:
         if len(listed) > 2 * len(newton.sample.drawn):
             use = self.units.solve(self.units.prices(newton.prices), listed, check=self.clock.check).use
             self._agree(newton, np.asarray(use * (units / len(listed)), np.float64), heat)
+        promised, kept, before = 0.0, 1.0, None
         for _ in range(PASSES):
             here = self.look(newton.prices)
             self._refute(newton)
-            promised = self._agree(newton, here.found.use.astype(float), heat)
-            if promised <= ENOUGH * min(1.0, POOL / units) * self.gap * abs(here.bound) or self.clock.stopped():
+            if before is not None and promised > 0:
+                kept = min(max((before - here.bound) / promised, 0.0), 1.0)
+            promised, before = self._agree(newton, here.found.use.astype(float), heat), here.bound
+            if kept * promised <= ENOUGH * self.gap * abs(here.bound) or self.clock.stopped():
                 return
             if self.best is not here and self.best is not None:  # too far: half the way back
                 newton.prices = 0.5 * (self.best.prices + here.prices)

@@ -35,25 +35,27 @@ class Near:
     row: IntArray
 
     @classmethod
-    def find(cls, units: Units, prices: Prices, reach: float, check: Callable[[], None]) -> Near:
-        """Look at every unit.
+    def find(cls, units: Units, listed: IntArray, prices: Prices, reach: float, check: Callable[[], None]) -> Near:
+        """Look at the listed units.
 
         Parameters
         ----------
+        listed : (n,) int64 array
+            Ascending.
         reach : float
             Most loss, in value quanta.
         check : callable
             Asked after every so many units; may raise to give up.
         """
         scaled = in_scale(reach, prices)
-        every = np.arange(units.problem.units, dtype=np.int64)
-        loss, changed = units.crew(prices, check).losses(every, BASE_NODES, PATTERN_NODES, scaled)
-        unit = np.flatnonzero(loss <= scaled)
-        unit = unit[np.argsort(loss[unit], kind="stable")]
-        contact = np.asarray(units.problem.unit_start)[unit] + changed[unit]
+        loss, changed = units.crew(prices, check).losses(listed, BASE_NODES, PATTERN_NODES, scaled)
+        close = np.flatnonzero(loss <= scaled)
+        close = close[np.argsort(loss[close], kind="stable")]
+        unit, loss = listed[close], loss[close]
+        contact = np.asarray(units.problem.unit_start)[unit] + changed[close]
         number = np.arange(len(unit) + 1)
         used = assemble(units, unit, number, np.zeros(len(unit)), number, contact)
-        return cls(unit, np.ldexp(loss[unit].astype(float), -prices.shift), used.row_start, used.row)
+        return cls(unit, np.ldexp(loss.astype(float), -prices.shift), used.row_start, used.row)
 
     def pick(self, least: int, need: Floats) -> tuple[IntArray, float]:
         """Pick the first ``least`` units, and for each row the first ``need`` ones that change its use.

@@ -32,6 +32,9 @@ COLUMNS = 30_000
 """Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
+MENDERS, PART, FAR, SPARES = 1_000_000, 5, 0.1, (4.0, 16.0)
+"""For mending by single changes: at least so many units, or one in so many, are looked at; most regret, in values of a
+typical contact; and units for each contact that a row is off, at first and when these did not suffice."""
 FEW = 300
 """Rows beyond which the first reach is wider: of the units of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
@@ -96,14 +99,16 @@ class Polish:
         if ascent.best is None:
             return
         self.offer(np.flatnonzero(ascent.best.mark))
+        self._mend(ascent.best)
         reach, times, widened, stale = FIRST_REACH * ascent.value, SPARE, 0, 0
         if ascent.units.table.count > FEW:
             reach *= WIDEN
+        everyone = np.arange(ascent.units.problem.units, dtype=np.int64)
         for _ in range(ROUNDS):
             if self.done or ascent.clock.stopped():
                 return
             base, before = ascent.best, self.plan
-            near = Near.find(ascent.units, base.found.prices, reach, ascent.clock.check)
+            near = Near.find(ascent.units, everyone, base.found.prices, reach, ascent.clock.check)
             pool, farthest = near.pick(LEAST, times * self._off(base))
             if self._round(base, pool, farthest) > COLUMNS:
                 return
@@ -124,6 +129,19 @@ class Polish:
                 if reach >= room and self.plan is before:
                     return
                 reach = min(WIDEN * reach, max(room, reach))
+
+    def _mend(self, base: Priced) -> None:
+        """Offer the plan that single changes lead to: soon done, and near the bound where units are many."""
+        units = self.ascent.units
+        if self.done or not units.table.count:
+            return
+        listed = spread(units.problem.units, max(MENDERS, units.problem.units // PART))
+        near = Near.find(units, listed, base.found.prices, FAR * self.ascent.value, self.ascent.clock.check)
+        for spare in SPARES:
+            good = self._columns(base, *near.pick(LEAST, spare * self._off(base)))
+            mark, use, _ = self._start(base, good)
+            if self._repair(base, good, mark, use):
+                return
 
     def _off(self, base: Priced) -> Floats:
         """Return how many contacts the use of each row is off the limit that it should meet. Shape (rows,)."""

@@ -1,7 +1,8 @@
 """A plan from the units' best answers by changing one unit at a time: soon done, however many rows there are.
 
-A descent on the regrets plus a penalty for each unit of a broken limit (exact penalties: Eremin 1966, Zangwill 1967),
-row by row, the cheapest change first; then changes that earn more where limits leave room.
+A descent on what the plan lies below the bound: the regrets, and what idle parts of priced limits are worth; plus a
+penalty for each unit of a broken limit (exact penalties: Eremin 1966, Zangwill 1967). Row by row, the best change
+first. Regrets count many times at first, so that the cheapest changes come before those that mend more at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from optimizer.engines.decomposition.repair_kernel import earn, mend
 from optimizer.engines.decomposition.rows import Floats, RowTable
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
+LOTH = (300.0, 100.0, 30.0, 10.0, 3.0)
+"""How many times a regret counts at first."""
 DEAR = (1.0, 4.0, 16.0)
 """What a contact too many or too few costs, in values of a typical contact, until the rows hold."""
 NEVER = 1e30
@@ -43,13 +46,13 @@ def repaired(table: RowTable, good: Patterns, use: IntArray, prices: Floats, con
     pairs = np.unique(good.row * len(good.units) + np.repeat(unit, np.diff(good.row_start)))
     start = np.searchsorted(pairs, np.arange(table.count + 1) * len(good.units))
     owners = pairs % max(len(good.units), 1)
-    for times in DEAR:
+    for loth, times in [(loth, DEAR[0]) for loth in LOTH] + [(1.0, times) for times in DEAR]:
         dear = np.where(np.isnan(penalty), np.maximum(times * contact, 2 * np.abs(prices)), penalty)
-        left = mend(good.unit_start, regret, *sparse, start, owners, over, under, dear, used)
-        if not left:
+        left = mend(good.unit_start, loth * regret, *sparse, start, owners, over, under, dear, prices, used)
+        if not left and loth == 1.0:
             break
     dear = np.where(np.isnan(penalty), NEVER, penalty)
     if np.any(np.isnan(penalty) & ((over < 0) | (under < 0))):
         return None
-    earn(np.argsort(regret, kind="stable"), unit, good.value, *sparse, over, under, dear, used)
+    earn(np.argsort(regret, kind="stable"), unit, good.value, *sparse, over, under, dear, 0 * prices, used)
     return used

@@ -18,8 +18,14 @@ def _broken(room, delta):
 
 
 @kernel
-def _change(old, new, row_start, row, coefficient, over, under, dear, delta, touched):
-    """Return what the penalties rise by when a unit goes from one pattern to another.
+def _idle(room, delta):
+    """Return by how much more of a limit lies idle when a use that was ``room`` short of it grows by ``delta``."""
+    return max(room - delta, 0) - max(room, 0)
+
+
+@kernel
+def _change(old, new, row_start, row, coefficient, over, under, dear, idle, delta, touched):
+    """Return what the penalties, and the worth of what lies idle, rise by when a unit changes its pattern.
 
     Leaves in ``delta`` what the use of the ``touched`` rows grows by; returns their number too.
     """
@@ -44,7 +50,17 @@ def _change(old, new, row_start, row, coefficient, over, under, dear, delta, tou
         r, d = touched[i], delta[i]
         if d != 0:
             rise += dear[r] * (_broken(over[r], d) + _broken(under[r], -d))
+            if idle[r] > 0:
+                rise += idle[r] * _idle(over[r], d)
+            elif idle[r] < 0:
+                rise -= idle[r] * _idle(under[r], -d)
     return rise, found
+
+
+@kernel
+def _met(over, under, idle):
+    """Return whether a row is kept and, where it has a price, met."""
+    return over >= 0 and under >= 0 and (idle <= 0 or over == 0) and (idle >= 0 or under == 0)
 
 
 @kernel
@@ -55,8 +71,8 @@ def _apply(touched, delta, found, over, under):
 
 
 @kernel
-def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_units, over, under, dear, used):
-    """Change patterns until no row is broken, or nothing gains: each broken row by the cheapest changes that help it.
+def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_units, over, under, dear, idle, used):
+    """Change patterns until every row is kept and met, or nothing gains: row by row, by the changes that gain most.
 
     Parameters
     ----------
@@ -68,6 +84,8 @@ def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_u
         What is left to the upper and the lower limit, kept up to date.
     dear : (rows,) float array
         What a unit of violation costs, in value quanta.
+    idle : (rows,) float array
+        What a unit of a limit is worth that lies idle: of the upper one where positive, of the lower one where negative.
     used : (units,) int64 array
         The pattern of each unit, kept up to date.
 
@@ -84,7 +102,7 @@ def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_u
     for _ in range(SWEEPS):
         broken, changed = 0, False
         for r in range(len(over)):
-            if over[r] >= 0 and under[r] >= 0:
+            if _met(over[r], under[r], idle[r]):
                 continue
             mine = row_units[row_units_start[r] : row_units_start[r + 1]]
             gain, pattern = np.zeros(len(mine)), np.full(len(mine), -1)
@@ -93,27 +111,27 @@ def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_u
                 now = used[u]
                 for p in range(unit_start[u], unit_start[u + 1]):
                     if p != now:
-                        rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, delta, touched)
+                        rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, idle, delta, touched)
                         worth = regret[now] - regret[p] - rise
                         if worth > gain[at]:
                             gain[at], pattern[at] = worth, p
             for at in np.argsort(-gain, kind="mergesort"):
-                if gain[at] <= 0 or (over[r] >= 0 and under[r] >= 0):
+                if gain[at] <= 0 or _met(over[r], under[r], idle[r]):
                     break
                 now, p = used[mine[at]], pattern[at]
-                rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, delta, touched)
+                rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, idle, delta, touched)
                 if regret[now] - regret[p] - rise > 0:
                     _apply(touched, delta, found, over, under)
                     used[mine[at]] = p
                     changed = True
             broken += over[r] < 0 or under[r] < 0
-        if not changed or not broken:
+        if not changed:
             break
     return broken
 
 
 @kernel
-def earn(order, unit, value, row_start, row, coefficient, over, under, dear, used):
+def earn(order, unit, value, row_start, row, coefficient, over, under, dear, idle, used):
     """Change to patterns that are worth more where the limits leave room, in an order.
 
     Parameters
@@ -122,7 +140,7 @@ def earn(order, unit, value, row_start, row, coefficient, over, under, dear, use
         Patterns, the most promising first.
     unit : (patterns,) int array
     value : (patterns,) int64 array
-    row_start, row, coefficient, over, under, dear, used
+    row_start, row, coefficient, over, under, dear, idle, used
         As for :func:`mend`.
 
     Returns
@@ -141,7 +159,7 @@ def earn(order, unit, value, row_start, row, coefficient, over, under, dear, use
             now = used[unit[p]]
             if now == p:
                 continue
-            rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, delta, touched)
+            rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, idle, delta, touched)
             if value[p] - value[now] - rise > 0:
                 _apply(touched, delta, found, over, under)
                 used[unit[p]] = p

@@ -23,7 +23,7 @@ def prices(units):
 
 @pytest.fixture(scope="module")
 def near(units, prices):
-    return Near.find(units, prices, EVERYTHING, lambda: None)
+    return Near.find(units, np.arange(units.problem.units), prices, EVERYTHING, lambda: None)
 
 
 def test_the_least_loss_is_that_of_the_second_best_answer(units, prices, near):
