@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+from pathlib import Path
 from statistics import median
 
 import click
@@ -14,7 +15,7 @@ import click
 from benchmarks.engines import ENGINES
 from benchmarks.families import FAMILIES
 from benchmarks.peers import apart as in_own_process
-from benchmarks.table import lines
+from benchmarks.table import billion_line, lines
 
 
 @click.command()
@@ -26,6 +27,14 @@ from benchmarks.table import lines
 @click.option("--repeats", default=1, show_default=True, help="Runs of each; the table shows medians.")
 @click.option("--customers", default=1_000_000, show_default=True, help="Table: size of the large instance.")
 @click.option("--peers", default=10_000, show_default=True, help="Table: customers that the peers get; 0: no peers.")
+@click.option("--billion", is_flag=True, help="Table: the run with 5 million customers × 200 candidates alone.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("runs/benchmarks"),
+    show_default=True,
+    help="Table: where the tables of whole runs lie; what is there is used again.",
+)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--apart", is_flag=True, help="Cases: our own engines in a process each, too, as the peers always are.")
 def main(
@@ -37,13 +46,17 @@ def main(
     repeats: int,
     customers: int,
     peers: int,
+    billion: bool,
+    folder: Path,
     seed: int,
     apart: bool,
 ) -> None:
     """Print the table of targets, or time CASES such as ``weekly-arrays:500,2000`` (see benchmarks/families.py)."""
     click.echo(f"{os.cpu_count()} cores, {threads} threads, {platform.machine()}, load {os.getloadavg()[0]:.1f}")
     if not cases:
-        for line in lines(customers, peers, limit, threads):
+        folder.mkdir(parents=True, exist_ok=True)
+        measured = [billion_line(threads, folder)] if billion else lines(customers, peers, limit, threads, folder)
+        for line in measured:
             click.echo(f"| {line.what} | {line.target} | {line.measured} | {'yes' if line.holds else 'no'} |")
         return
     click.echo(

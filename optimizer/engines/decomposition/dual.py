@@ -22,11 +22,11 @@ from optimizer.errors import InfeasibleError
 
 Marks = npt.NDArray[np.uint8]
 
-SMALL, MIDDLE, WHOLE = 20_000, 80_000, 200_000
+SMALL, MIDDLE, WHOLE = 20_000, 80_000, 400_000
 """Candidates of the first and second sample; up to so many the last sample is all units."""
 LEAST = 200
 """Units of a sample at least."""
-SLOWER = 8
+SLOWER = 4
 """How many times the work a candidate of a unit that is not packed takes."""
 HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.004)
 """Temperatures, in values of a typical contact."""
