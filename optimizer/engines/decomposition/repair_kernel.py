@@ -85,7 +85,7 @@ def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_u
     dear : (rows,) float array
         What a unit of violation costs, in value quanta.
     idle : (rows,) float array
-        What a unit of a limit is worth that lies idle: of the upper one where positive, of the lower one where negative.
+        What a unit of a limit is worth that lies idle: of the upper one where positive, else of the lower one.
     used : (units,) int64 array
         The pattern of each unit, kept up to date.
 
@@ -98,6 +98,7 @@ def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_u
     for p in range(len(regret)):
         widest = max(widest, row_start[p + 1] - row_start[p])
     delta, touched = np.empty(2 * widest, np.int64), np.empty(2 * widest, np.int64)
+    given = row_start, row, coefficient, over, under, dear, idle, delta, touched
     broken = 0
     for _ in range(SWEEPS):
         broken, changed = 0, False
@@ -111,7 +112,7 @@ def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_u
                 now = used[u]
                 for p in range(unit_start[u], unit_start[u + 1]):
                     if p != now:
-                        rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, idle, delta, touched)
+                        rise, found = _change(now, p, *given)
                         worth = regret[now] - regret[p] - rise
                         if worth > gain[at]:
                             gain[at], pattern[at] = worth, p
@@ -119,7 +120,7 @@ def mend(unit_start, regret, row_start, row, coefficient, row_units_start, row_u
                 if gain[at] <= 0 or _met(over[r], under[r], idle[r]):
                     break
                 now, p = used[mine[at]], pattern[at]
-                rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, idle, delta, touched)
+                rise, found = _change(now, p, *given)
                 if regret[now] - regret[p] - rise > 0:
                     _apply(touched, delta, found, over, under)
                     used[mine[at]] = p
@@ -152,6 +153,7 @@ def earn(order, unit, value, row_start, row, coefficient, over, under, dear, idl
     for p in order:
         widest = max(widest, row_start[p + 1] - row_start[p])
     delta, touched = np.empty(2 * widest, np.int64), np.empty(2 * widest, np.int64)
+    given = row_start, row, coefficient, over, under, dear, idle, delta, touched
     total = 0
     for _ in range(SWEEPS):
         changes = 0
@@ -159,7 +161,7 @@ def earn(order, unit, value, row_start, row, coefficient, over, under, dear, idl
             now = used[unit[p]]
             if now == p:
                 continue
-            rise, found = _change(now, p, row_start, row, coefficient, over, under, dear, idle, delta, touched)
+            rise, found = _change(now, p, *given)
             if value[p] - value[now] - rise > 0:
                 _apply(touched, delta, found, over, under)
                 used[unit[p]] = p
