@@ -40,6 +40,7 @@ def show_customer(found: Explanation, console: Console) -> None:
 
 def _candidates(found: Explanation) -> Table:
     table = grid("<", "<", ">", ">", "<")
+    table.columns[-1].no_wrap = False  # the reasons give way on a narrow screen, names and figures do not
     if found.candidates:
         table.add_row(
             *(f"[dim]{title}[/]" for title in ("", "", "brings" if found.maximises else "costs", "margin", ""))
