@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
+import mmap
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 
@@ -31,26 +34,8 @@ def bind_csv(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
     DataError
         Encoding, header, or a ragged row; of every file that has such a fault.
     """
-    errors: list[OptimizerError] = []
-    names: list[str] | None = None
-    ends: list[tuple[str, int]] = []
     raw, table = f"@csv_text_{files.table}", f"@csv_{files.table}"
-    for file in files.files:
-        label = files.name(file.path)
-        try:
-            theirs, encoding, delimiter = _header(file, label)
-            found = renamed(theirs, files.columns, f"{label}, line 1")
-            if names is None:
-                names = found
-                con.execute(f"CREATE TEMP TABLE {quote(raw)} ({', '.join(f'{quote(n)} VARCHAR' for n in names)})")
-            _refuse_other_columns(names, found, label)
-            _load(con, raw, names, found, file, label, encoding, delimiter)
-            ((rows,),) = con.execute(f"SELECT count(*) FROM {quote(raw)}").fetchall()
-            ends.append((label, rows))
-        except OptimizerError as error:
-            errors.append(error)
-    if errors or names is None:
-        raise type(errors[0])([f for error in errors for f in error.findings])
+    names, ends = load_text(con, raw, files)
     kept = {*KEYS_OF.get(files.table, ()), *TIMES_OF.get(files.table, ())}
     with reading(files.label):
         types = column_types(con, quote(raw), [n for n in names if n not in kept])
@@ -64,6 +49,50 @@ def bind_csv(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
     for name in (name for name, kind in types.items() if kind == UNTYPED):
         bound = bound.reading(name, "NULL")
     return bound
+
+
+def load_text(con: duckdb.DuckDBPyConnection, raw: str, files: Files) -> tuple[list[str], list[tuple[str, int]]]:
+    """Create a table of all values as text; values in the names of folders (``channel=email``) are columns too.
+
+    Parameters
+    ----------
+    raw : str
+        Name of the table.
+    files : Files
+
+    Returns
+    -------
+    names : list of str
+    ends : list of (str, int)
+        Each file's label, and how many rows there are up to its end.
+
+    Raises
+    ------
+    DataError
+        Encoding, header, or a ragged row; of every file that has such a fault.
+    """
+    errors: list[OptimizerError] = []
+    names: list[str] | None = None
+    ends: list[tuple[str, int]] = []
+    for file in files.files:
+        label = files.name(file.path)
+        try:
+            theirs, encoding, delimiter = _header(file, label)
+            folders = files.in_folders(file.path)
+            _refuse_both(theirs, folders, label)
+            found = renamed([*theirs, *folders], files.columns, f"{label}, line 1")
+            if names is None:
+                names = found
+                con.execute(f"CREATE TEMP TABLE {quote(raw)} ({', '.join(f'{quote(n)} VARCHAR' for n in names)})")
+            _refuse_other_columns(names, found, label)
+            _load(con, raw, names, found, tuple(folders.values()), file, label, encoding, delimiter)
+            ((rows,),) = con.execute(f"SELECT count(*) FROM {quote(raw)}").fetchall()
+            ends.append((label, rows))
+        except OptimizerError as error:
+            errors.append(error)
+    if errors or names is None:
+        raise type(errors[0])([f for error in errors for f in error.findings])
+    return names, ends
 
 
 def _placed(table: str, ends: list[tuple[str, int]]) -> str:
@@ -84,6 +113,8 @@ def _header(file: InputFile, label: str) -> tuple[list[str], str, str]:
     with file.path.open("rb") as stream:
         head = stream.read(_HEAD)
     text, encoding = _decode(head, label)
+    if encoding == "utf-8":
+        _refuse_nul(file.path, label)
     line = text.lstrip("\r\n").split("\n", 1)[0].split("\r", 1)[0]
     if not line.strip():
         raise DataError("the file is empty", where=label, fix="the job that writes it failed: run it again")
@@ -118,6 +149,25 @@ def _decode(head: bytes, label: str) -> tuple[str, str]:
     return head.removeprefix(_UTF8_BOM).decode("utf-8", errors="replace"), "utf-8"
 
 
+def _refuse_nul(path: Path, label: str) -> None:
+    """Refuse a file with NUL bytes: its rest was lost on the way, or it is no text; no database keeps such text."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.find(b"\0")
+        if at >= 0:
+            line = 1 + content[:at].count(b"\n")
+            raise DataError("has a NUL byte in it", where=f"{label}, line {line:,}", fix="write the file again")
+
+
+def _refuse_both(names: list[str], folders: Mapping[str, str | None], label: str) -> None:
+    both = [name for name in names if name in folders]
+    if both:
+        raise DataError(
+            f"'{both[0]}' is a column of the file, and in the name of its folder too",
+            where=f"{label}, line 1",
+            fix="leave it out of the file",
+        )
+
+
 def _refuse_other_columns(names: list[str], found: list[str], label: str) -> None:
     if set(names) != set(found):
         other = sorted(set(names) ^ set(found))
@@ -133,14 +183,18 @@ def _load(
     table: str,
     names: list[str],
     found: list[str],
+    folders: tuple[str | None, ...],
     file: InputFile,
     label: str,
     encoding: str,
     delimiter: str,
 ) -> None:
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in found)
+    inside, beside = found[: len(found) - len(folders)], found[len(found) - len(folders) :]
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in inside)
+    fixed = {name: "NULL" if text is None else literal(text) for name, text in zip(beside, folders, strict=True)}
+    listed = ", ".join(fixed.get(name, quote(name)) for name in names)
     query = (
-        f"INSERT INTO {quote(table)} SELECT {', '.join(map(quote, names))} FROM read_csv({literal(str(file.path))}, "
+        f"INSERT INTO {quote(table)} SELECT {listed} FROM read_csv({literal(str(file.path))}, "
         f"columns = {{{columns}}}, header = true, auto_detect = false, delim = {literal(delimiter)}, "
         f"quote = '\"', escape = '\"', strict_mode = true, encoding = '{encoding}')"
     )

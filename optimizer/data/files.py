@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from optimizer.errors import DataError, Finding, MachineError, OptimizerError, nearest
 
@@ -20,6 +21,8 @@ PARQUET_SUFFIXES = (".parquet", ".pq")
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 RUN_PARTS = ("contacts.parquet", "prices.json")
 """What is read of an earlier run."""
+NOTHING = "__HIVE_DEFAULT_PARTITION__"
+"""What Hive calls the folder of rows without a value."""
 _MAGIC = b"PAR1"
 
 
@@ -86,6 +89,11 @@ class Files:
         """Whether folders such as ``channel=email`` hold the values of columns."""
         return any("=" in part for part in Path(self.name(self.files[0].path)).parts[:-1])
 
+    def in_folders(self, path: Path) -> dict[str, str | None]:
+        """Return the values that the names of a file's folders hold, by column."""
+        parts = [part.partition("=") for part in Path(self.name(path)).parts[:-1] if "=" in part]
+        return {unquote(name): None if value == NOTHING else unquote(value) for name, _, value in parts}
+
     def name(self, path: Path | str) -> str:
         """Name of one file for messages: as the scenario's folder sees it."""
         try:
@@ -103,7 +111,8 @@ def find_files(
     ----------
     table : str
     written : str or sequence of str
-        Path, glob, or folder of Parquet files; or a list of them. Relative to ``base``.
+        Path, glob, or folder of Parquet files, or of folders such as ``channel=email`` of Parquet or CSV files; or a
+        list of them. Relative to ``base``.
     base : Path
         Folder of the scenario.
     columns : mapping, optional
@@ -143,7 +152,8 @@ def _expand(written: str, base: Path) -> list[Path]:
     if path.is_dir():
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PARQUET_SUFFIXES)
         if not inside:  # Hive's folders: channel=email/slot=2026-11-23/part-0.parquet
-            inside = sorted(p for p in path.glob("*=*/**/*") if p.suffix.lower() in PARQUET_SUFFIXES and p.is_file())
+            kinds = (*PARQUET_SUFFIXES, *CSV_SUFFIXES)
+            inside = sorted(p for p in path.glob("*=*/**/*") if p.suffix.lower() in kinds and p.is_file())
         if not inside:
             raise DataError(
                 "the folder has no Parquet files", where=written, fix="name the files, or a glob such as '*.csv'"
@@ -161,7 +171,7 @@ def _expand(written: str, base: Path) -> list[Path]:
             return matches
         raise DataError("no file matches", where=written, fix=f"look into {path.parent}: {_inside(path.parent)}")
     near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
-    hint = f"you meant '{near}'" if near else f"the path is wrong; it is relative to {base}"
+    hint = f"you meant '{near}'" if near else f"the path is wrong: there is no {path}; it is relative to {base}"
     raise DataError("no such file", where=written, fix=hint)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from optimizer.data.layout import KEYS, quote
-from optimizer.data.limit_tables import missing
+from optimizer.data.small import read_small
 from optimizer.data.tables import Tables
 from optimizer.data.times import NEVER, canonical, moment
 from optimizer.errors import DataError, nearest
@@ -39,7 +39,7 @@ def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False, or
     DataError
         Missing, unreadable, or without a key column.
     """
-    given = _read_file(Path(source)) if isinstance(source, str | Path) else source
+    given = read_small(Path(source)) if isinstance(source, str | Path) else source
     if not isinstance(given, pa.Table):
         tables.con.register("@keys", given)
         given = tables.con.sql('SELECT * FROM "@keys"').to_arrow_table()
@@ -82,26 +82,6 @@ def _named_slots(tables: Tables) -> str:
 def _same(column: str, kind: str, zone: str) -> str:
     told = moment(column, kind, zone) or NEVER
     return canonical(told.date, told.instant, f"CAST({column} AS VARCHAR)")
-
-
-def _read_file(path: Path) -> pa.Table:
-    """Read a file; CSV as text, so that no id changes its looks."""
-    import csv
-
-    import pyarrow.parquet as pq
-
-    try:
-        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                rows = list(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
-            header, body = (rows[0], [row for row in rows[1:] if row]) if rows else ([], [])
-            columns = zip(*body, strict=True) if body else [[] for _ in header]
-            return pa.table({name: pa.array(column, pa.string()) for name, column in zip(header, columns, strict=True)})
-        return pq.read_table(path)
-    except FileNotFoundError as error:
-        raise missing(path) from error
-    except (pa.ArrowInvalid, UnicodeDecodeError, ValueError) as error:
-        raise DataError("cannot be read", where=path.name, fix="write it again as Parquet or UTF-8 CSV") from error
 
 
 def previous_keys(tables: Tables, run: Path) -> pa.Table:

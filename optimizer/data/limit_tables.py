@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from optimizer.data.small import read_small
 from optimizer.errors import DataError, Finding, cut, nearest
 
 Key = tuple[str | None, ...]
@@ -44,9 +44,6 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Dec
     wrong: list[Finding] = []
     for number, row in enumerate(rows, start=1):
         where = f"{path.name} · row {number:,}"
-        if len(row) != len(header):
-            wrong.append(Finding("data", where, f"{len(row)} fields, not {len(header)}", "the row is cut short"))
-            continue
         key = tuple(row[p] for p in places[:-1])
         try:
             limit = Decimal(str(row[places[-1]]))
@@ -71,13 +68,6 @@ def _shown(value: str | None) -> str:
     return f"'{cut(value)}'" if value else "NULL"
 
 
-def missing(path: Path) -> DataError:
-    """Return what is said of a small table that is not there."""
-    near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
-    fix = f"you meant '{near}'" if near else f"the path is wrong: there is no {path.absolute()}"
-    return DataError("no such file", where=path.name, fix=fix)
-
-
 def read_table(path: Path) -> tuple[list[str], list[list[str | None]]]:
     """Return the header and the rows of a small table, as text.
 
@@ -86,23 +76,6 @@ def read_table(path: Path) -> tuple[list[str], list[list[str | None]]]:
     DataError
         A missing, empty or unreadable file.
     """
-    try:
-        if path.suffix == ".parquet":
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-
-            try:
-                table = pq.read_table(path)
-            except pa.ArrowInvalid as error:
-                raise DataError("cannot be read as Parquet", where=path.name, fix="write it again") from error
-            columns = [[None if v is None else str(v) for v in c.to_pylist()] for c in table.columns]
-            return table.column_names, [list(row) for row in zip(*columns, strict=True)]
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [line for line in csv.reader(file) if line]
-    except FileNotFoundError as error:
-        raise missing(path) from error
-    except UnicodeDecodeError as error:
-        raise DataError("is not UTF-8", where=path.name, fix="save it as UTF-8") from error
-    if not lines:
-        raise DataError("is empty", where=path.name, fix="write a header and a row for each group")
-    return lines[0], [list(row) for row in lines[1:]]
+    table = read_small(path)
+    columns = [[None if v is None else str(v) for v in c.to_pylist()] for c in table.columns]
+    return table.column_names, [list(row) for row in zip(*columns, strict=True)]

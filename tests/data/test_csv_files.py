@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from optimizer.data import Tables
+from optimizer.data.limit_tables import read_limits
+from optimizer.data.small import read_small
+from optimizer.errors import DataError
 from tests.data.kit import opened, rows, write
 
 
@@ -80,3 +84,34 @@ def test_a_column_without_values_is_no_text(tmp_path: Path) -> None:
         rules="eligibility: [{name: k, keep: \"family = 'x' OR offers.limit * 2 > 1 OR TRUE\"}]\n",
     )
     assert tables.findings == ()
+
+
+def test_values_in_the_names_of_folders_are_columns(tmp_path: Path) -> None:
+    """As Hive, and ``deliver --hive``, lay files out; texts, like everything in CSV."""
+    for channel, day, text in (("email", "2026-11-23", "C1,card\nC2,card\n"), ("a%2Fb", "2026-11-24", "C1,loan\n")):
+        folder = tmp_path / "sent" / f"channel={channel}" / f"slot={day}"
+        folder.mkdir(parents=True)
+        (folder / "part-0.csv").write_text(f"customer,offer\n{text}")
+    tables = opened(tmp_path, objective="1", candidates="sent")
+    assert rows(tables, "candidates", "customer, offer, channel, slot") == [
+        ("C1", "card", "email", "2026-11-23"),
+        ("C1", "loan", "a/b", "2026-11-24"),
+        ("C2", "card", "email", "2026-11-23"),
+    ]
+    assert tables.places("candidates", "offer = 'loan'") == ["sent/channel=a%2Fb/slot=2026-11-24/part-0.csv · row 1"]
+
+
+def test_a_column_in_the_file_and_in_its_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "sent" / "channel=email"
+    folder.mkdir(parents=True)
+    (folder / "part-0.csv").write_text("customer,offer,channel\nC1,card,sms\n")
+    with pytest.raises(DataError, match=r"'channel' is a column of the file, and in the name of its folder too"):
+        opened(tmp_path, objective="1", candidates="sent")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_small_tables_are_read_as_the_large_ones_are(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "limits.csv"
+    path.write_bytes("offer;most\r\n007;1.10\r\n'é';2\r\n;3\r\n".encode(encoding))
+    assert read_limits(path, ("offer",), "most") == {("007",): Decimal("1.10"), ("'é'",): 2, (None,): 3}
+    assert read_small(path)["offer"].to_pylist() == ["007", "'é'", None]
