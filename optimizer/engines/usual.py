@@ -25,15 +25,15 @@ def baselines(
     ranks : mapping of str to (candidates,) int array, optional
         ``priority`` and ``first_come``: the rank of each candidate, low first. An order without ranks is left out.
     request : Request, optional
-        Where its deadline has passed, orders whose walk would have to be compiled first are left out.
+        Where its deadline has passed, orders that would take long, or have to be compiled first, are left out.
     """
     from optimizer.engines.greedy import ORDERS, RANKED
-    from optimizer.engines.greedy.engine import SMALL, is_warm
+    from optimizer.engines.greedy.engine import COLD, SMALL, is_warm
 
     request = request or Request()
     found: dict[str, Solution | None] = {}
     for order in ORDERS:
-        late = request.seconds_left() <= 0 and problem.candidates > SMALL and not is_warm()
+        late = request.seconds_left() <= 0 and problem.candidates > (COLD if is_warm() else SMALL)
         if not (late or (order in RANKED and order not in (ranks or {}))):
             found[order] = _walked(problem, order, ranks, request)
     return found

@@ -31,6 +31,7 @@ from optimizer.scenario.findings import from_validation, split_fix
 from optimizer.scenario.origin import Origin, plain
 from optimizer.scenario.rule_lists import Constraints, ContactPolicies, Eligibility
 from optimizer.scenario.sections import (
+    UNSAID,
     Data,
     Files,
     Holdout,
@@ -162,6 +163,10 @@ class Scenario(Section):
         if scenario is not value:
             origin = info.context if isinstance(info.context, Origin) else Origin(yaml.Document(plain(value)))
             scenario._origin = origin
+            if scenario.horizon.start == UNSAID:
+                tomorrow = scenario.today + dt.timedelta(days=1)
+                horizon = scenario.horizon.model_copy(update={"start": tomorrow})
+                scenario = scenario.model_copy(update={"horizon": horizon})
         return scenario
 
     @property

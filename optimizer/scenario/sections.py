@@ -34,6 +34,8 @@ __all__ = [
 
 ENGINES = ("auto", "exact", "decomposition", "greedy", "pulp")
 LONGEST_HORIZON = 3_660
+UNSAID = dt.date.min
+"""A horizon's start until its scenario, which knows the date of "now", has been read."""
 TABLES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
 
 
@@ -60,7 +62,9 @@ def _zone_or_column(value: object) -> Any:
 class Horizon(Section):
     """The days that are planned."""
 
-    start: LocalDate = Field(description="First local day.")
+    start: LocalDate = Field(
+        default_factory=lambda: UNSAID, description="First local day; the day after 'now', unless said."
+    )
     days: Whole = Field(ge=1, le=LONGEST_HORIZON, description="How many days.")
     timezone: Annotated[Zone | ZoneColumn, BeforeValidator(_zone_or_column)] = Field(
         "UTC", description="Whose days they are: an IANA name, or a column of the customers table."

@@ -134,6 +134,23 @@ CASES = [
         files={"candidates.csv": HEADER + LINES[0] + "C2,card,sms\n" + LINES[2]},
     ),
     Bad(
+        "a NUL byte",
+        3,
+        ("has a NUL byte in it",),
+        where="candidates.csv, line 3",
+        maybe="write the file again",
+        files={"candidates.csv": HEADER + LINES[0] + LINES[1].replace("C2", "C\0")},
+    ),
+    Bad(
+        "a limits table with a row that is too short",
+        3,
+        ("the row has 1 values, the header 2",),
+        where="limits.csv, line 2",
+        maybe="the row was cut off",
+        rules="- {name: each, total: contacts, for_each: offer, at_most: {table: limits.csv, column: most}}",
+        files={"limits.csv": "offer,most\ncard\nloan,2\n"},
+    ),
+    Bad(
         "a row that is too long",
         3,
         ("the row has 8 values, the header 7",),

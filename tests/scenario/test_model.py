@@ -202,3 +202,18 @@ class TestLoad:
         monkeypatch.setattr(Path, "read_bytes", refuse)
         with pytest.raises(MachineError, match="cannot be read: Permission denied"):
             Scenario.load(tmp_path / "scenario.yaml")
+
+
+def test_a_horizon_without_a_start_begins_the_day_after_now_wherever_that_is() -> None:
+    text = SPRING.replace("  start: 2026-11-23                  # first local day\n", "").replace(
+        "  start: 2026-11-23\n", ""
+    )
+    scenario = Scenario.parse(text)
+    assert "start" not in scenario.to_yaml().partition("data:")[0]
+    assert scenario.horizon.start == dt.date(2026, 11, 23)
+    later = scenario.with_settings(["as_of=2026-11-30T23:30:00-02:00"])  # 01:30 on the first, in Lisbon
+    assert later.horizon.start == dt.date(2026, 12, 2)
+    assert later.resolved().replace({"solve.seed": 3}).horizon.start == dt.date(2026, 12, 2)
+    assert Scenario.parse(later.resolved().to_yaml()).horizon.start == dt.date(2026, 12, 2)
+    clock = scenario.replace({"as_of": None})
+    assert clock.horizon.start == clock.today + dt.timedelta(days=1)
