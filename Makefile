@@ -3,12 +3,13 @@
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
-.PHONY: help demo test clean
+.PHONY: help demo test audit clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up, solve scenarios/quickstart and show the plan"
 	@echo "make test    set up, check style and types, run every test"
+	@echo "make audit   look the installed libraries up among known vulnerabilities"
 	@echo "make clean   remove the environment and everything that was built (runs/ stays)"
 
 demo: .venv/.ready
@@ -22,6 +23,10 @@ test: .venv/.ready-dev
 	$(BIN)/lint-imports
 	@$(BIN)/contactopt warmup
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+audit: .venv/.ready-dev
+	@$(INSTALL) --editable '.[dev,audit]'
+	$(BIN)/pytest -rs tests/project/test_dependencies.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

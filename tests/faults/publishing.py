@@ -172,6 +172,24 @@ def nights(root: Path, effort: Effort) -> Iterator[str]:
         yield from loop(world, lambda: str(optimizer.solve(tonight).save(world.here / "plan")), effort, only=border)
 
 
+def staying_close(root: Path, effort: Effort) -> Iterator[str]:
+    """A night that stays close to the newest earlier run of a folder, in which it is published itself."""
+    last = scenario(root, 1).replace({"as_of": "2026-11-21T18:00:00+00:00"})
+
+    def tonight(here: Path) -> str:
+        close = scenario(root, 2).replace({"stability": {"previous": str(here), "keep": 1}})
+        publish(optimizer.solve(close), here / "tonight")
+        point_latest(here / "tonight")
+        return str(here)
+
+    def before(here: Path) -> None:
+        publish(optimizer.solve(last), here / "last")
+        point_latest(here / "last")
+
+    world = World(root, before, lambda here: whole(here / "latest"))
+    yield from loop(world, lambda: tonight(world.here), effort)
+
+
 def careless(root: Path, effort: Effort) -> Iterator[str]:
     """Two files are written in place: not a way to publish, and the loop must say so."""
 
@@ -186,7 +204,7 @@ def careless(root: Path, effort: Effort) -> Iterator[str]:
     yield from loop(world, lambda: write(world.here, "new"), effort)
 
 
-STEPS = {step.__name__: step for step in (publishing, a_new_folder, delivering, nights, careless)}
+STEPS = {step.__name__: step for step in (publishing, a_new_folder, delivering, nights, staying_close, careless)}
 
 
 def main(steps: Mapping[str, Callable[[Path, Effort], Iterator[str]]]) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import optimizer
+from optimizer.data.ledger import TABLE
 from optimizer.ledger import Place, commit
 from optimizer.ledger.deliveries import import_history
+from optimizer.ledger.sink import hand_over
 from optimizer.plan.plan import Plan
 from tests.faults.publishing import Effort, World, loop, main, scenario
 from tests.faults.turns import DONE, in_child
@@ -38,16 +40,14 @@ class InPostgres(World):
 
     place = Place("${LEDGER}", Path())
 
-    def __init__(self, root: Path, before: Callable[[Path], Any], state: Callable[[Path], str]) -> None:
-        _ask("DROP TABLE IF EXISTS contactopt_contacts", "DROP TABLE IF EXISTS model")
+    def __init__(self, root: Path, before: Callable[[Path], Any], state: Callable[[Path], str], table: str) -> None:
+        self._table = table
+        _ask(f"DROP TABLE IF EXISTS {table}", "DROP TABLE IF EXISTS model")
         super().__init__(root, before, state)
-        _ask("CREATE TABLE model AS SELECT * FROM contactopt_contacts")
+        _ask(f"CREATE TABLE model AS SELECT * FROM {table}")
 
     def again(self) -> Path:
-        _ask(
-            "DROP TABLE IF EXISTS contactopt_contacts",
-            "CREATE TABLE contactopt_contacts AS SELECT * FROM model",
-        )
+        _ask(f"DROP TABLE IF EXISTS {self._table}", f"CREATE TABLE {self._table} AS SELECT * FROM model")
         shutil.rmtree(self.here, ignore_errors=True)
         shutil.copytree(self.model, self.here)
         return self.here
@@ -68,12 +68,12 @@ def _ask(*statements: str) -> None:
     assert ending == DONE, said
 
 
-def held(place: Place) -> str:
+def held(place: Place, columns: str = COLUMNS, table: str = TABLE) -> str:
     """Return all that a ledger holds, sorted, as text; a contact that stands there twice is refused."""
 
     def work() -> list[Any]:
         with place.transaction() as store:
-            return sorted(list(map(str, row)) for row in store.rows(f"SELECT {COLUMNS} FROM contactopt_contacts"))
+            return sorted(list(map(str, row)) for row in store.rows(f"SELECT {columns} FROM {table}"))
 
     ending, rows = in_child(work)
     assert ending == DONE, rows
@@ -87,18 +87,23 @@ def plans(root: Path) -> tuple[Plan, Plan]:
     return tuple(optimizer.solve(scenario(root, most)) for most in (1, 2))  # type: ignore[return-value]
 
 
-def world(root: Path, before: Callable[[Place], Any]) -> InFile | InPostgres:
-    """Return a ledger with what an earlier run left in it."""
-    kind = InPostgres if "LEDGER" in os.environ else InFile
+def world(
+    root: Path, before: Callable[[Place], Any], columns: str = COLUMNS, table: str = TABLE
+) -> InFile | InPostgres:
+    """Return a database with what an earlier run left in it."""
+    in_postgres = "LEDGER" in os.environ
 
     def place(here: Path) -> Place:
-        return InPostgres.place if kind is InPostgres else Place("ledger.duckdb", here)
+        return InPostgres.place if in_postgres else Place("ledger.duckdb", here)
 
     def begin(here: Path) -> None:
         ending, said = in_child(lambda: before(place(here)) and None)
         assert ending == DONE, said
 
-    return kind(root, begin, lambda here: held(place(here)))
+    def state(here: Path) -> str:
+        return held(place(here), columns, table)
+
+    return InPostgres(root, begin, state, table) if in_postgres else InFile(root, begin, state)
 
 
 def committing(root: Path, effort: Effort) -> Iterator[str]:
@@ -116,7 +121,15 @@ def importing(root: Path, effort: Effort) -> Iterator[str]:
     yield from loop(ledger, lambda: import_history(root / "sent.csv", ledger.place).rows, effort)
 
 
-STEPS = {step.__name__: step for step in (committing, importing)}
+def handing_over(root: Path, effort: Effort) -> Iterator[str]:
+    """Contacts are handed over in a table of somebody else, in place of those of an earlier run of the night."""
+    earlier, plan = plans(root)
+    columns = "scenario, business_date, run_id, 'sent', customer, offer, channel, slot"
+    sink = world(root, lambda place: hand_over(earlier, place, "crm"), columns, "crm")
+    yield from loop(sink, lambda: hand_over(plan, sink.place, "crm").to_dict(), effort)
+
+
+STEPS = {step.__name__: step for step in (committing, importing, handing_over)}
 
 if __name__ == "__main__":
     main(STEPS)

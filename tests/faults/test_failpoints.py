@@ -23,8 +23,10 @@ STEPS = [
     ("publishing", "a_new_folder", 9),
     ("publishing", "delivering", 2),
     ("publishing", "nights", 3),
+    ("publishing", "staying_close", 19),
     ("recording", "committing", 2),
     ("recording", "importing", 3),
+    ("recording", "handing_over", 2),
 ]
 
 
@@ -71,6 +73,6 @@ def test_every_failpoint_and_every_second_kill(module: str, step: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", ["committing", "importing"])
+@pytest.mark.parametrize("step", ["committing", "importing", "handing_over"])
 def test_every_failpoint_of_a_ledger_in_postgresql(step: str, ledger: str) -> None:
     assert broken("recording", step, **LONG, ledger=ledger) == []

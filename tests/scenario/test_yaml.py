@@ -103,9 +103,9 @@ def test_a_tab_gets_advice() -> None:
 
 @pytest.mark.parametrize("text", ["a: " + "[" * 3_000, "- " * 3_000, "a: " + "{b: " * 3_000], ids=["[", "-", "{"])
 def test_deep_nesting_is_refused_quickly(text: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     assert findings(text)
-    assert time.monotonic() - begin < 3
+    assert time.process_time() - begin < 3
 
 
 def test_alias_bombs_are_refused_unexpanded() -> None:
