@@ -29,6 +29,7 @@ from optimizer.data.places import Place
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError, Finding, cut
 from optimizer.language.expressions import Expression
+from optimizer.problem.pairs import occurrences
 from optimizer.problem.primitives import IntArray, Measure
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Amount
@@ -75,7 +76,7 @@ class Amounts:
     def _new_amount(self, bound: Expression, one: IntArray, finest: int) -> Amount:
         if level(bound) is Level.KIND:
             each = self._by_kind(bound)
-            occurs = np.bincount(self._kind, minlength=self._kinds)
+            occurs = occurrences(self._kind, self._kinds)
             each = np.where(occurs > 0, each, 0.0)
             self._finite(each, bound)
             weight, decimals, _ = quantised(each, float(np.abs(each) @ occurs), self._room, finest=finest)

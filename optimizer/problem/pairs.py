@@ -17,6 +17,9 @@ from optimizer.problem.primitives import (
 )
 from optimizer.problem.problem import Problem
 
+PART = 2**16
+"""Keys that are counted at a time."""
+
 
 def segment_sums(amount: IntArray | BoolArray, start: IntArray) -> IntArray:
     """Sum ``amount[start[s] : start[s+1]]`` for each segment ``s``; empty segments sum to 0.
@@ -195,3 +198,16 @@ def new_keys(problem: Problem, counter: DistinctCounter | Floor, pairs: Pairs) -
     token = np.full(len(key), -1, np.int64)
     token[free] = inverse
     return token, listed // keys
+
+
+def occurrences(key: IntArray, size: int) -> IntArray:
+    """Count each key below ``size``, part by part: numpy would write all of them down again as wide numbers.
+
+    Returns
+    -------
+    (size,) int array
+    """
+    found = np.zeros(size, np.int64)
+    for first in range(0, len(key), PART):
+        found += np.bincount(key[first : first + PART], minlength=size)
+    return found

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from optimizer.engines.decomposition.packed_kernel import Packed
 from optimizer.engines.jit import bare_kernel
-from optimizer.problem.pairs import ranges
+from optimizer.problem.pairs import occurrences, ranges
 from optimizer.problem.primitives import SIDE_A, SIDE_B, UNLIMITED, BoolArray, Conflict, Counter, Incidence, IntArray
 from optimizer.problem.problem import Problem
 
@@ -48,7 +48,7 @@ class Words:
 def contacts_at_most(problem: Problem) -> IntArray:
     """Bound the contacts of each customer by the counters that count every kind. Shape (customers,)."""
     most = np.diff(problem.customer_start).astype(np.int64)
-    seen = np.bincount(problem.kind, minlength=problem.kinds) > 0
+    seen = occurrences(problem.kind, problem.kinds) > 0
     for counter in problem.counters:
         if counter.measure is not None:
             continue
