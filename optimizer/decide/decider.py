@@ -26,6 +26,7 @@ from optimizer.decide.stored import StoredPrices
 from optimizer.decide.tables import FastTables
 from optimizer.decide.template import SlowError
 from optimizer.errors import DataError, UsageError
+from optimizer.failpoints import reach
 from optimizer.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -100,8 +101,12 @@ class Decider:
             assert known.table is not None
             prices, schema = run.prices, known.table.schema
         else:
+            reach("read prices.json")
             prices = json.loads((known.folder / "prices.json").read_text(encoding="utf-8"))
             schema = pq.read_schema(known.folder / "contacts.parquet")
+            if _run_of(known.folder) != known.summary["run_id"]:
+                what, fix = "the run was replaced by another one while it was read", "load it again"
+                raise DataError(what, where=str(known.folder), fix=fix)
         stored = StoredPrices.of(known, prices)
         tables: FastTables | str
         try:
@@ -307,6 +312,11 @@ class Decider:
         given = None if history is None else to_arrow(history, "history")
         request = Request(table, as_table(recorded, self._schema), given, now, self._recorded.used)
         return Anew(self._run, self._stored, request)
+
+
+def _run_of(folder: Path) -> object:
+    """Return which run a folder holds now."""
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))["run_id"]
 
 
 def _microseconds(moment: dt.datetime) -> int:
