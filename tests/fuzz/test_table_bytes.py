@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizer.errors import OptimizerError
 from tests.fuzz import worlds
 
 TEXTS = r", ; =1+1 NaN -inf 1e309 1e-320 007 NULL 0,5 2026-02-30 9999999999999999999999999999 true \N"
@@ -69,3 +72,20 @@ def test_thousands_of_spoiled_csv_files(table: str, edits: Edits) -> None:
 @given(EDITS, st.booleans())
 def test_thousands_of_spoiled_parquet_files(edits: Edits, keep_size: bool) -> None:
     a_parquet(edits, keep_size)
+
+
+def test_a_page_that_claims_two_gigabytes_is_refused_within_the_memory_limit(tmp_path: Path) -> None:
+    """DuckDB makes room for what a page's header says; without a limit, a spoiled file takes most of the machine."""
+    worlds.write(tmp_path, parquet=True)
+    path = tmp_path / "candidates.parquet"
+    chunks = pq.read_metadata(path).row_group(0)
+    raw = bytearray(path.read_bytes())
+    for number in range(chunks.num_columns):
+        header = chunks.column(number).dictionary_page_offset or chunks.column(number).data_page_offset
+        raw[header + 3 : header + 8] = b"\xfe\xff\xff\xff\x0f"  # the size when unpacked, as a varint
+    path.write_bytes(raw)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused = worlds.outcome(tmp_path, worlds.SCENARIO.replace("candidates.csv", "candidates.parquet"))
+    assert isinstance(refused, OptimizerError)
+    assert refused.exit_code in (3, 7)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10**6  # kilobytes

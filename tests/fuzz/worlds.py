@@ -43,7 +43,7 @@ constraints:
   - {name: mail-share, share: "channel = 'email'", at_most: 0.9}
   - {name: floor, total: contacts, where: "offer = 'loan'", at_least: 1, penalty: 2.5}
 holdout: {share: 0.1, salt: s}
-solve: {engine: greedy, time_limit: 5 seconds, threads: 1}
+solve: {engine: greedy, time_limit: 5 seconds, memory_limit: 1 GB, threads: 1}
 """
 TABLES = {
     "candidates": """\
