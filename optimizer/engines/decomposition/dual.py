@@ -26,6 +26,8 @@ SMALL, MIDDLE, WHOLE = 20_000, 80_000, 400_000
 """Candidates of the first and second sample; up to so many the last sample is all units."""
 LEAST = 200
 """Units of a sample at least."""
+TELLING, WIDEST = 20_000, 4_000_000
+"""Units of the last sample at least, as long as they have no more than so many candidates."""
 SLOWER = 4
 """How many times the work a candidate of a unit that is not packed takes."""
 HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.004)
@@ -130,6 +132,7 @@ class Ascent:
             self._cool(newton, COOL)
             self.look(newton.prices)
         elif newton.sample.heard.all():
+            self._widen(newton, last)
             self._correct(newton)
         else:
             self._hear(newton)
@@ -139,7 +142,10 @@ class Ascent:
         """Return a sample of units that have about so many candidates, or all of them."""
         problem, general = self.units.problem, self.units.rules.general
         work = problem.candidates + (SLOWER - 1) * len(general.helps)
-        return evenly(problem.units, max(LEAST, candidates * problem.units // work))
+        size = max(LEAST, candidates * problem.units // work)
+        if candidates == WHOLE:
+            size = max(size, min(TELLING, WIDEST * problem.units // work))
+        return evenly(problem.units, size)
 
     def _widen(self, newton: Newton, drawn: Drawn, heard: int = 0) -> None:
         """Go on with another sample, if it is larger."""
