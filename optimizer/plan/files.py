@@ -12,6 +12,7 @@ from typing import Any
 from optimizer.data.files import digest
 from optimizer.failpoints import reach
 from optimizer.plan.audit.report import AuditReport
+from optimizer.plan.audit.shortfalls import Shortfalls
 from optimizer.plan.insight import Insight
 from optimizer.plan.places import write_places
 from optimizer.plan.plan import Plan, Termination
@@ -129,6 +130,7 @@ def _audit(found: dict[str, Any]) -> AuditReport:
         objective=Decimal(repr(found["objective"])),
         bound=found["bound"],
         left_on_the_table=found["left_on_the_table"],
+        shortfalls=Shortfalls.of_dict(told) if (told := found.get("shortfalls")) else None,
         notes=found["notes"],
     )
 

@@ -97,6 +97,17 @@ class Rule(BaseModel):
         """
         return True
 
+    def only_forbids(self, books: Books) -> bool:
+        """Whether a plan that keeps the rule still keeps it without some of its contacts.
+
+        Caps and distances do; minimums and prerequisites do not.
+        """
+        return False
+
+    def effort(self, books: Books) -> str | None:
+        """Return SQL for the planned contacts (``contact``) that its best effort counts; None where it makes none."""
+        return None
+
     def compile(self, world: World) -> Iterator[Primitive]:
         """Yield the primitives that mean this rule, penalties in objective units. Eligibility rules yield none."""
         raise NotImplementedError

@@ -42,6 +42,8 @@ class Line:
     report_only : bool
     base : Decimal, optional
         Of a ratio or share: the sum or number of contacts that the limit is a part of.
+    effort : bool
+        What a best effort is short of: broken only where its unit could have been less short.
     """
 
     rule: str
@@ -54,6 +56,7 @@ class Line:
     broken: bool = False
     report_only: bool = False
     base: Decimal | None = None
+    effort: bool = False
 
 
 @dataclass(frozen=True, slots=True)

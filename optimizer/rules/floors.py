@@ -112,10 +112,7 @@ def _lookup(keys: IntArray, numbers: IntArray, asked: IntArray) -> IntArray:
 
 
 def audit_floor(rule: Frequency, need: Limit, books: Books) -> Iterable[Line]:
-    """Recount every demanded window of every customer that had a candidate; yield what is missing.
-
-    What ``best_effort`` could have reached is not recounted: only that shortfalls are reported.
-    """
+    """Recount every demanded window of every customer that had a candidate; yield what is missing."""
     own = need.column if isinstance(need, ColumnLimit) else None
     rows = books.rows(
         where=rule.where,
@@ -159,9 +156,11 @@ def audit_floor(rule: Frequency, need: Limit, books: Books) -> Iterable[Line]:
         if rule.within is not None and not rule.within.ever:
             group["window"] = f"{first}/{last}"
         paid = short * rule.penalty if rule.penalty is not None else Decimal(0)
-        soft = rule.penalty is not None or rule.if_short == "best_effort"
+        effort = rule.if_short == "best_effort"
+        soft = rule.penalty is not None or effort
         broken = not soft and not (rule.if_short == "all_or_nothing" and used.total == 0)
-        yield Line(rule.name, {**group, rule.per: who}, ">=", left, used.total, short, paid, broken=broken)
+        group[rule.per] = who
+        yield Line(rule.name, group, ">=", left, used.total, short, paid, broken=broken, effort=effort)
 
 
 def _hours(per: str, width: int, rows: str, asked: str, books: Books) -> str:

@@ -122,6 +122,18 @@ class Frequency(Rule):
         if self.minimum is not None:
             yield from compile_floor(self, self.minimum, world)
 
+    def only_forbids(self, books: Books) -> bool:
+        """Whether it is a cap, or its minimum a wish, and no amount makes room for others."""
+        soft = self.minimum is None or self.penalty is not None or self.if_short == "best_effort"
+        return soft and not books.may_be_negative(self.total)
+
+    def effort(self, books: Books) -> str | None:
+        """Return which contacts count for a minimum that is a best effort."""
+        if self.if_short != "best_effort":
+            return None
+        rows = books.rows(where=self.where, who=self.per, each=self.for_each, history=False, clock="arrival")
+        return f"SELECT contact FROM {rows}"
+
     def audit(self, books: Books) -> Iterable[Line]:
         """Recount every window of every customer."""
         if self.cap is not None:

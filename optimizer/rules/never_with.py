@@ -103,6 +103,10 @@ class NeverWith(Rule):
         history = self.within is not None and self.count_history
         return books.marked({"a": self.never, "b": self.with_}, who=self.per, history=history, clock="arrival")
 
+    def only_forbids(self, books: Books) -> bool:
+        """Fewer contacts never break it."""
+        return True
+
     def audit(self, books: Books) -> Iterable[Line]:
         """Look for two different contacts, one of each sort, too close; one of them planned."""
         rows = self._marked(books)

@@ -47,6 +47,7 @@ class SqlBooks:
 
     def __init__(self, scenario: Scenario, tables: Tables, contacts: str) -> None:
         self.scenario, self.tables, self.contacts = scenario, tables, contacts
+        self.read, self.past = CANDIDATES, "history"
         self.clockwork = Clockwork(scenario, tables)
         self._made = 0
         self._sent = ""
@@ -56,6 +57,10 @@ class SqlBooks:
     def over(self, contacts: str) -> SqlBooks:
         """Return the books over another set of contacts."""
         return SqlBooks(self.scenario, self.tables, contacts)
+
+    def owner(self, base: str, who: str) -> str:
+        """Return SQL of who shares a policy, told from a row of ``base``."""
+        return who
 
     # Relations ------------------------------------------------------------------------------------------------
 
@@ -248,7 +253,7 @@ class SqlBooks:
         """Create a relation ``(who, since, opens, closes)`` and return its name."""
         self._made += 1
         name = f'"@windows{self._made}"'
-        side = Side(self, planned=True, relation="candidates")
+        side = Side(self, planned=True, relation=self.read)
         first = f"DATE '{self.scenario.horizon.start.isoformat()}'"
         days = self._history_start(), first, f"{first} + {self.scenario.horizon.days}"
         if who is None:
@@ -273,7 +278,7 @@ class SqlBooks:
 
     def reached(self, *, where: Expression | None, who: str, each: tuple[str, ...], own: str | None) -> str:
         """Create a relation ``(who, each, own)`` of whom candidates as read reach."""
-        side = Side(self, planned=True, relation="candidates")
+        side = Side(self, planned=True, relation=self.read)
         pairs = ", ".join(f"'{_quoted(n)}', CAST({side.column(n)} AS VARCHAR)" for n in sorted(each))
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
         condition += f" AND NOT {side.held_out()}"

@@ -45,15 +45,20 @@ def _known_as(books: SqlBooks, keys: pa.Table) -> str:
     return " AND ".join(f'k."{name}" IS NOT DISTINCT FROM c."{name}"' for name in keys.column_names)
 
 
+def pinned(books: SqlBooks, source: str) -> str:
+    """Return SQL for the numbers of the contacts that a table of pins names."""
+    same = _known_as(books, read_keys(books.tables, books.scenario.base / source, what=source))
+    return f'SELECT c.contact FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
+
+
 def standing(books: SqlBooks) -> Iterator[tuple[str, str]]:
     """Yield what refuses contacts for what they are (their slot, a holdout, a pin, eligibility), and SQL for which."""
     scenario = books.scenario
     side = Side(books, planned=True)
-    yield "holdout", f"SELECT {side.contact} FROM {side.source()} WHERE {side.held_out()}"
+    held_out = side.held_out()  # before the source, which joins what was spelled
+    yield "holdout", f"SELECT {side.contact} FROM {side.source()} WHERE {held_out}"
     if scenario.pins is not None and scenario.pins.forbid is not None:
-        forbidden = read_keys(books.tables, scenario.base / scenario.pins.forbid, what=scenario.pins.forbid)
-        same = _known_as(books, forbidden)
-        yield "pins", f'SELECT c.contact FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
+        yield "pins", pinned(books, scenario.pins.forbid)
     for zone in books.clockwork.assumptions:
         books.clockwork.assume(zone)
         yield from refused_anyway(books)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from optimizer.plan import cards
+from optimizer.plan.audit.shortfalls import Shortfalls
 from optimizer.rules.books import Line
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class AuditReport:
         Recomputed from the raw inputs; objective is value − penalties (plus, when minimising).
     bound, left_on_the_table : float, optional
         A proven bound and what the contacts leave to it, where one is known.
+    shortfalls : Shortfalls, optional
+        How many fall short of a best effort, and how many of these could not fall less short; None where nobody does.
     notes : mapping
         Further counts, such as contacts that were no candidates.
     """
@@ -46,6 +49,7 @@ class AuditReport:
     objective: Decimal
     bound: float | None = None
     left_on_the_table: float | None = None
+    shortfalls: Shortfalls | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -94,6 +98,7 @@ class AuditReport:
             "rules": list(self.rules),
             "broken": self.broken,
             "customers": self.customers,
+            "shortfalls": None if self.shortfalls is None else self.shortfalls.to_dict(),
             "notes": dict(self.notes),
             "violations": [_row(line) for line in self.lines if line.broken],
             "constraints": [

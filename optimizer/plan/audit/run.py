@@ -15,6 +15,7 @@ from optimizer.data.key_tables import read_keys
 from optimizer.data.layout import KEYS
 from optimizer.data.tables import Tables
 from optimizer.plan.audit.books import SqlBooks, canonical
+from optimizer.plan.audit.efforts import with_efforts
 from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
 from optimizer.plan.audit.report import AuditReport
 from optimizer.plan.audit.side import Side
@@ -51,6 +52,7 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
             if rule.section == "constraints":
                 lines += _audited(rule, books)
         lines += _by_local_time(books, [rule for rule in rules if rule.section != "constraints"])
+        lines, shortfalls = with_efforts(books, rules, lines)
         value = _value(books)
     penalties = sum((line.paid for line in lines), Decimal(0))
     objective = value - penalties if scenario.objective.maximize is not None else value + penalties
@@ -61,6 +63,7 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
         value=value,
         penalties=penalties,
         objective=objective,
+        shortfalls=shortfalls,
     )
 
 

@@ -37,7 +37,7 @@ class Side:
     def source(self) -> str:
         """Return the FROM clause, with the tables of everything that was spelled before."""
         base = "candidates" if self._planned else "history"
-        text = f"{self._relation} candidates" if self._planned else "history"
+        text = f"{self._relation} candidates" if self._planned else f"{self.books.past} history"
         for table, key in KEY_OF.items():
             if table in self._seen:
                 text += f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"'
@@ -89,8 +89,8 @@ class Side:
         if per is None:
             return "''"
         if per == "customer":
-            return customer
-        return f"coalesce(CAST({self.column(per)} AS VARCHAR), chr(31) || {customer})"
+            return self.books.owner(base, customer)
+        return self.books.owner(base, f"coalesce(CAST({self.column(per)} AS VARCHAR), chr(31) || {customer})")
 
     def time_of_day(self) -> str:
         """Return the local time of sending."""
