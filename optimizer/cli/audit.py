@@ -9,6 +9,7 @@ import click
 
 from optimizer.cli import options, output
 from optimizer.errors import AuditError
+from optimizer.language.counts import counted
 from optimizer.report.numbers import amount, group_words, whole
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def _show(report: AuditReport, *, full: bool) -> None:
 
 def _often(times: int, customers: int | None) -> str:
     if customers is None:
-        return f"in {whole(times)} groups"
-    return f"{whole(times)} times, for {whole(customers)} {'customer' if customers == 1 else 'customers'}"
+        return f"in {counted(times, 'group')}"
+    return f"{counted(times, 'time')}, for {counted(customers, 'customer')}"
 
 
 def _count(rule: str, line: Line) -> None:

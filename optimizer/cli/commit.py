@@ -8,6 +8,7 @@ import click
 
 from optimizer.cli import options, output
 from optimizer.errors import UsageError
+from optimizer.language.counts import counted
 from optimizer.report.numbers import whole
 
 
@@ -32,7 +33,7 @@ def command(run: Path, ledger: str | None, as_json: bool) -> None:
     else:
         raise UsageError("the scenario names no ledger", where=str(run), fix="set data.ledger, or use --ledger URL")
     done = commit(plan, place)
-    said = f"{whole(done.contacts)} contacts of {done.scenario} committed for {done.business_date}"
+    said = f"{counted(done.contacts, 'contact')} of {done.scenario} committed for {done.business_date}"
     if done.replaced:
         said += f", in place of {whole(done.replaced)}"
     if done.delivered:

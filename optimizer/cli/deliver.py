@@ -9,6 +9,7 @@ import click
 
 from optimizer.cli import options, output
 from optimizer.errors import UsageError
+from optimizer.language.counts import counted
 from optimizer.report.numbers import whole
 
 
@@ -63,10 +64,10 @@ def command(
     made = deliver(Plan.load(run), folder, by=columns, form=form, hive=hive, mark=bom, guard=guard, outlook=outlook)
     guarded = sum(one.guarded for one in made)
     total = sum(one.contacts for one in made)
-    output.talk(f"{whole(total)} contacts in {whole(len(made))} {'file' if len(made) == 1 else 'files'}")
+    output.talk(f"{counted(total, 'contact')} in {counted(len(made), 'file')}")
     if guarded:
         output.talk(
-            f"{whole(guarded)} cells begin like a formula and have an apostrophe in front; "
+            f"an apostrophe stands in front of {counted(guarded, 'cell')} that would be read as a formula; "
             "for machines, take --no-guard or --format parquet"
         )
     output.emit((folder / INDEX).read_text("utf-8").rstrip() if as_json else str(folder))
@@ -80,7 +81,7 @@ def _to_table(run: Path, to: str, table: str, *, outlook: bool, as_json: bool) -
 
     done = hand_over(Plan.load(run), Place(to, Path()), table, outlook=outlook)
     instead = f", in place of {whole(done.replaced)}" if done.replaced else ""
-    output.talk(f"{whole(done.contacts)} contacts in the table {table}{instead}")
+    output.talk(f"{counted(done.contacts, 'contact')} in the table {table}{instead}")
     if as_json:
         output.emit_json(done.to_dict())
     else:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from optimizer.cli.layout import INDENT, bar, grid, section
 from optimizer.cli.since_text import show_since
+from optimizer.language.counts import counted
 from optimizer.report import blocks
 from optimizer.report.numbers import amount, percent, signed_percent, whole
 from optimizer.report.since import since
@@ -58,7 +59,7 @@ def _headline(answer: blocks.Block, console: Console) -> None:
     facts = grid("<", ">", "<")
     facts.add_row("cost" if answer["minimising"] else "value", f"[bold]{amount(answer['objective'])}[/]", _net(answer))
     facts.add_row("proven bound", amount(answer["bound"]), f"gap {percent(answer['gap'], 2)}")
-    reached = f"to {whole(answer['customers_contacted'])} of {whole(answer['customers'])} customers"
+    reached = f"to {whole(answer['customers_contacted'])} of {counted(answer['customers'], 'customer')}"
     facts.add_row("contacts", whole(answer["contacts"]), reached)
     console.print(Padding(facts, INDENT, expand=False))
 

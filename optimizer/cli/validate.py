@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optimizer.cli import options, output
+from optimizer.language.counts import counted
 from optimizer.report.numbers import amount, whole
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def command(scenario: Path, settings: tuple[str, ...], with_data: bool, as_json:
 
 
 def _show(check: DataCheck) -> None:
-    output.emit(f"\n  {'candidates':<24}{whole(check.candidates):>16}   of {whole(check.customers)} customers")
+    output.emit(f"\n  {'candidates':<24}{whole(check.candidates):>16}   of {counted(check.customers, 'customer')}")
     for step in (step for step in check.funnel if step.alone):
         output.emit(f"  {step.reason:<24}{'−' + whole(step.in_order):>16}   {whole(step.alone)} alone")
     output.emit(f"  {'eligible':<24}{whole(check.eligible):>16}\n")

@@ -14,6 +14,7 @@ from optimizer.data.measures import may_be_null
 from optimizer.data.names import BoundUse, spelled
 from optimizer.data.rows import Rows
 from optimizer.data.uses import Sort
+from optimizer.language.counts import counted
 
 
 def tell_unknowns(
@@ -65,7 +66,7 @@ def _tell(found: Findings, bound: BoundUse, count: int, *, fail: bool) -> None:
     tell = found.error if fail else found.warn
     tell(
         f"rule {bound.use.rule}",
-        f"'{bound.use.expression.text}' is neither true nor false for {count:,} candidates, and so not true",
+        f"'{bound.use.expression.text}' is neither true nor false for {counted(count, 'candidate')}, and so not true",
         "fill the missing values, or say what they mean with coalesce or IS NULL",
         count=count,
         rule=bound.use.rule,

@@ -15,6 +15,7 @@ import pyarrow as pa
 from optimizer.decide.decision import Decision
 from optimizer.decide.recorded import Contact
 from optimizer.errors import UsageError
+from optimizer.language.counts import counted
 
 
 class Answers(Protocol):
@@ -133,6 +134,7 @@ class Batch:
 
     def __repr__(self) -> str:
         return (
-            f"Batch: {int(self.chosen.sum()):,} contacts; {len(self.margins):,} customers with {len(self.chosen):,} "
-            f"candidates asked about; worth {self.contribution:,.2f}, {self.margin:,.2f} after prices"
+            f"Batch: {counted(int(self.chosen.sum()), 'contact')}; {counted(len(self.margins), 'customer')} with "
+            f"{counted(len(self.chosen), 'candidate')} asked about; "
+            f"worth {self.contribution:,.2f}, {self.margin:,.2f} after prices"
         )

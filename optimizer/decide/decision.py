@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from optimizer.analysis.explain.answer import Charge
 from optimizer.decide.recorded import Contact
+from optimizer.language.counts import counted
 
 Fate = Literal["ineligible", "recorded", "used up", "refused", "priced out", "worth nothing"]
 FATES: dict[str, str] = {
@@ -136,8 +137,7 @@ class Decision:
         return [(self.customer, self._rows[row], self._answer.uses(row)) for row in self._answer.chosen]
 
     def __repr__(self) -> str:
-        count = len(self.contacts)
         return (
-            f"Decision for {self.customer}: {count} contact{'' if count == 1 else 's'}, "
+            f"Decision for {self.customer}: {counted(len(self.contacts), 'contact')}, "
             f"{len(self.refused)} refused; worth {self.contribution:,.2f}, {self.margin:,.2f} after prices"
         )

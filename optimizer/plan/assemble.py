@@ -16,6 +16,7 @@ from optimizer.compile.sight import joins, quoted, tables_of
 from optimizer.data.faults import reading
 from optimizer.data.layout import KEYS, quote
 from optimizer.errors import AuditError, Finding
+from optimizer.language.counts import counted
 from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
 from optimizer.plan.audit import audit_contacts
 from optimizer.plan.breakdown import breakdown_frame
@@ -71,11 +72,10 @@ def make_plan(
     if sample is not None:
         audit = by_scaled_limits(audit, compiled.scenario, compiled.problem)
     if not audit.ok:
+        gave = f"by the plan that {solution.engine} gave"
         raise AuditError(
             [
-                Finding(
-                    "audit", rule, f"broken {count:,} times by the plan that {solution.engine} gave", ANOTHER, rule=rule
-                )
+                Finding("audit", rule, f"broken {counted(count, 'time')} {gave}", ANOTHER, rule=rule)
                 for rule, count in audit.broken.items()
             ]
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from optimizer.language.counts import counted
 from optimizer.plan import cards
 from optimizer.plan.audit.report import AuditReport
 from optimizer.scenario import Scenario
@@ -192,7 +193,9 @@ class Plan:
         return read(Path(folder))
 
     def __repr__(self) -> str:
-        reached = f"{self.table.num_rows:,} contacts to {self.summary['customers_contacted']:,} customers"
+        reached = (
+            f"{counted(self.table.num_rows, 'contact')} to {counted(self.summary['customers_contacted'], 'customer')}"
+        )
         said = "cost" if self.prices["sense"] == "minimize" else "value"
         return (
             f"Plan {self.scenario.name}: {said} {self.objective:,.2f}, {reached}\n"

@@ -22,6 +22,7 @@ def audit(plan: Plan) -> Block:
         "ok": plan.audit.ok,
         "rules": len(plan.audit.rules),
         "contacts": plan.audit.contacts,
+        "efforts": None if plan.audit.shortfalls is None else str(plan.audit.shortfalls),
         "violations": listed,
         "hidden": len(violations) - len(listed),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Found = Iterator[tuple[Path, Finding]]
 _Placed = tuple[Path, Rule]
 
+NAMED_SECTIONS = ("stability", "pins", "holdout")
+"""Sections that stand among the rules, by their own names, in constraints, prices and breaches."""
 _OWN = {"name", "enabled"}
 _LIMITS = {"at_most", "at_least", "exactly", "if_short", "penalty", "report_only", "lot"}
 
@@ -29,17 +31,22 @@ def text(origin: Origin) -> Found:
     """Find what the text alone tells: keys without a value, names that stand twice, a minimum above its maximum."""
     yield from _empty(origin, origin.document.data, ())
     first: dict[str, Path] = {}
+    own = {name: (name,) for name in NAMED_SECTIONS if name in origin.document.data}
     for section in sections:
         written = origin.document.data.get(section)
         for number, rule in enumerate(written if isinstance(written, list) else ()):
             if isinstance(rule, dict):
-                yield from _repeated(origin, (section, number, "name"), rule.get("name"), first)
+                yield from _repeated(origin, (section, number, "name"), rule.get("name"), first, own)
                 yield from _swapped(origin, (section, number), rule.get("at_least"), rule.get("at_most"))
 
 
-def _repeated(origin: Origin, path: Path, name: object, first: dict[str, Path]) -> Found:
+def _repeated(origin: Origin, path: Path, name: object, first: dict[str, Path], own: Mapping[str, Path]) -> Found:
     if name is None:
         return
+    if str(name) in own:
+        section = origin.where(own[str(name)], key=False)
+        what = f"the name '{name}' is that of a section ({section}), by which plans and audits call it"
+        yield path, _finding(origin, path, what, "give the rule another name", key=False)
     before = first.setdefault(str(name), path)
     if before != path:
         what = f"the name '{cut(name)}' stands twice (first in {origin.where(before, key=False)})"

@@ -175,6 +175,15 @@ CASES = [
         rules="- {name: budget, total: contacts, at_most: 3}",
     ),
     Bad(
+        "a rule with the name of a section",
+        2,
+        ("the name 'stability' is that of a section (scenario.yaml, line ",),
+        at="stability, total: cost",
+        maybe="give the rule another name",
+        rules="- {name: stability, total: cost, at_most: 3}",
+        more="stability: {previous: last-night, cost: 0.05}",
+    ),
+    Bad(
         "a negative budget",
         2,
         ("the maximum -5 is negative, and 'cost' never is",),

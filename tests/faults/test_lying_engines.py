@@ -65,7 +65,7 @@ def no_plan(problem: Problem, honest: Solution) -> Solution:
 LIES: dict[str, tuple[Answer, str]] = {
     "an infeasible plan": (
         lambda problem, honest: replace(honest, chosen=np.arange(problem.candidates), reason=Reason.OPTIMAL),
-        "broken 1 times by the plan that liar gave",
+        "broken 1 time by the plan that liar gave",
     ),
     "fractions": (lambda problem, honest: replace(honest, chosen=honest.chosen * 0.5), "chose parts of contacts"),
     "NaN": (lambda problem, honest: replace(honest, chosen=np.array([np.nan])), "chose parts of contacts"),

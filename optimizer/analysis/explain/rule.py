@@ -13,6 +13,7 @@ from optimizer.analysis.certainty import Difference, difference
 from optimizer.analysis.explain.answer import plain
 from optimizer.analysis.explain.run import Run
 from optimizer.errors import UsageError, nearest
+from optimizer.language.counts import counted
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer
 from optimizer.report.numbers import amount, group_words, whole
@@ -85,9 +86,9 @@ class RuleAnswer:
     def headline(self) -> str:
         """The answer in a sentence."""
         if self.section == "eligibility":
-            return f"{self.rule} refuses {whole(self.refused)} candidates before any plan is made."
+            return f"{self.rule} refuses {self._refused} before any plan is made."
         if self.section == "contact_policies":
-            said = f"{self.rule} refuses {whole(self.refused)} candidates worth having"
+            said = f"{self.rule} refuses {self._refused} worth having"
             if self.value_lost is None:
                 return f"{said}; what it costs is not known."
             about = f" (± {amount(self.value_lost_error)})" if self.value_lost_error else ""
@@ -101,6 +102,10 @@ class RuleAnswer:
             return f"{self.rule} costs nothing at the margin: one more unit of any of its limits would change nothing."
         where = f" for {group_words(best.group)}" if best.group != "{}" else ""
         return f"One more unit of {self.rule}{where} {self._changes(best.price)}."
+
+    @property
+    def _refused(self) -> str:
+        return f"{whole(None)} candidates" if self.refused is None else counted(self.refused, "candidate")
 
     @property
     def whole_words(self) -> str | None:

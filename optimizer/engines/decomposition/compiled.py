@@ -100,7 +100,8 @@ class Units:
         dear += self._dearest_terms(wanted)
         bits = max(self._bits, int(dear * max(self.widest, 1)).bit_length() + 1)
         shift = max(0, min(MOST_SHIFT, ROOM - bits))
-        number = np.rint(np.ldexp(wanted, shift)).astype(np.int64)
+        # The price of a row that no candidate uses has no bound that the shift would leave room for.
+        number = np.rint(np.clip(np.ldexp(wanted, shift), -(2.0**62), 2.0**62)).astype(np.int64)
         number = np.clip(number, -_whole(-table.least, shift), _whole(table.most, shift))
         of_kind = np.zeros(self.problem.kinds, np.int64)
         kind = np.repeat(np.arange(self.problem.kinds), np.diff(table.start))

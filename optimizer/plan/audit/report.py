@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from optimizer.language.counts import counted
 from optimizer.plan import cards
 from optimizer.plan.audit.shortfalls import Shortfalls
 from optimizer.rules.books import Line
@@ -109,10 +110,12 @@ class AuditReport:
         }
 
     def __str__(self) -> str:
+        contacts = counted(self.contacts, "contact")
         if self.ok:
-            return f"Audit: {len(self.rules)} rules recounted over {self.contacts:,} contacts, none broken."
-        broken = f"{len(self.broken)} of {len(self.rules)} rules"
-        return f"Audit: {broken} broken by these {self.contacts:,} contacts."
+            found = f"{counted(len(self.rules), 'rule')} recounted over {contacts}, none broken"
+        else:
+            found = f"{len(self.broken)} of {counted(len(self.rules), 'rule')} broken by {contacts}"
+        return f"Audit: {found}." + ("" if self.shortfalls is None else f" {self.shortfalls}")
 
     def __repr__(self) -> str:
         return "\n".join([str(self), *(f"  {line}" for line in self._broken_words())])
@@ -125,7 +128,7 @@ class AuditReport:
         ranked = sorted(self.broken.items(), key=lambda item: (-item[1], item[0]))
         whom = self.customers
         lines = [
-            f"{rule}: {count:,} times" + (f", for {whom[rule]:,} customers" if rule in whom else "")
+            f"{rule}: {counted(count, 'time')}" + (f", for {counted(whom[rule], 'customer')}" if rule in whom else "")
             for rule, count in ranked[:RULES_SHOWN]
         ]
         if len(ranked) > RULES_SHOWN:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from optimizer.language.counts import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Shortfalls:
@@ -44,8 +46,7 @@ class Shortfalls:
         }
 
     def __str__(self) -> str:
-        one = self.short == 1
-        said = f"Best efforts: {self.least:,} of {self.short:,} {'shortfall' if one else 'shortfalls'} proven least"
+        said = f"Best efforts: {self.least:,} of {counted(self.short, 'shortfall')} proven least"
         if self.avoidable:
             said += f", {self.avoidable:,} avoidable"
         return f"{said}, {self.not_proven:,} not proven." if self.not_proven else f"{said}."

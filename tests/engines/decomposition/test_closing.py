@@ -48,6 +48,17 @@ def test_every_answer_that_loses_little_is_listed_with_its_regret():
         assert min(found.regret[p] for p in listed) == found.regret[listed[0]] == 0
 
 
+def test_a_price_beyond_all_whole_numbers_is_cut_and_keeps_its_sign():
+    """As of a row that no candidate uses, in a ray that proves an infeasible problem."""
+    units = Units(weekly_problem(8))
+    with np.errstate(all="raise"):
+        for far in (1e30, -1e30):
+            units.table.weight[:] = 0
+            prices = units.prices(np.full(units.table.count, far))
+            assert np.all(prices.of_row >= 0)  # caps alone: a price below zero is none
+            assert np.any(prices.of_row) == (far > 0)
+
+
 def test_more_answers_than_there_is_room_for_prove_nothing():
     problem = weekly_problem(10)
     units = Units(problem)
