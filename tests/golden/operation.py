@@ -1,4 +1,4 @@
-"""Lines 37 to 44 but for 43: prices, comparisons, repeats and diagnoses, which speak of runs rather than of rules.
+"""Lines 37 to 46 but for 43 and 45: prices, repeats, diagnoses and firm days, which speak of runs rather than of rules.
 
 A promise is held by running the product; each has mutants, under which it must not hold.
 """
@@ -18,6 +18,7 @@ import optimizer
 from optimizer.analysis import searched
 from optimizer.compile import build, customers, kinds
 from optimizer.errors import InfeasibleError
+from optimizer.ledger import contacts
 from optimizer.plan import accounts, assemble, folder
 from optimizer.plan.plan import Plan
 from optimizer.problem import price_bound
@@ -25,6 +26,7 @@ from optimizer.problem.primitives import Rows
 from optimizer.scenario import Scenario
 from optimizer.solve import build as build_problem
 from tests.golden.cases import Case
+from tests.ledger import kit as ledger
 
 Patch = pytest.MonkeyPatch
 
@@ -377,3 +379,18 @@ def every_rule_of_the_clashing_set_is_needed_for_the_clash(where: Path) -> None:
         solved(where / "named", clashing(named), people)
     for name in named:
         solved(where / name, clashing(named - {name}), people)
+
+
+# 46. Firm days
+
+
+def _everything_firm(patch: Patch) -> None:
+    patch.setattr(contacts, "is_firm", lambda side: "true")
+
+
+@promise(46, everything_firm=_everything_firm)
+def only_what_is_sent_on_firm_days_is_committed(where: Path) -> None:
+    scenario = ledger.week(where).replace({"horizon.days": 4, "horizon.commit": "1 day"})
+    plan, _ = ledger.night(scenario)
+    assert [slot for _, _, slot in ledger.keys(plan)] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+    assert ledger.held(ledger.place(scenario), "slot") == [("2026-11-23",)]
