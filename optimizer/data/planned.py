@@ -12,7 +12,7 @@ from optimizer.data.bound import Bound
 from optimizer.data.layout import KEYS, literal, quote
 from optimizer.data.times import NEVER, canonical, moment
 
-PLANNED = '"@planned"'
+PLANNED = '"@already planned"'
 """Relation of the keys, in the candidates' own types and spellings."""
 ALREADY = "already planned"
 """Why such a candidate is refused."""

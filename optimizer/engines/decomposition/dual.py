@@ -41,8 +41,9 @@ CORRECTION = 0.02
 FOLLOWED = 1e-6
 """Share of what smoothing adds below which a correction is not worth a step."""
 PASSES = 6
-ENOUGH = 0.1
-"""Prices are good when the next step is likely to lower the bound by less than this share of the asked gap."""
+ENOUGH, FINE = 0.1, 1e-5
+"""Prices are good when the next step is likely to lower the bound by less than this share of the asked gap, or of this
+one where more is asked: a pass is cheap, and good prices leave less to mend."""
 MEMBERS, ALL = 15, 2_000_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and of the last."""
 NEARBY = 0.01
@@ -181,7 +182,7 @@ class Ascent:
             if before is not None and promised > 0:
                 kept = min(max((before - here.bound) / promised, 0.0), 1.0)
             promised, before = self._agree(newton, here.found.use.astype(float), heat), here.bound
-            if kept * promised <= ENOUGH * self.gap * abs(here.bound) or self.clock.stopped():
+            if kept * promised <= ENOUGH * min(self.gap, FINE) * abs(here.bound) or self.clock.stopped():
                 return
             if self.best is not here and self.best is not None:  # too far: half the way back
                 newton.prices = 0.5 * (self.best.prices + here.prices)
