@@ -19,7 +19,7 @@ from optimizer.plan.audit.sharing import UNITS
 from optimizer.rules.base import Rule
 from optimizer.rules.books import Line
 
-PLANS, CHOSEN = '"@plans"', '"@chosen"'
+PLANS, CHOSEN = '"@plans of units"', '"@contacts of plans"'
 READ, PAST = '"@read of units"', '"@past of units"'
 MARK = "\x1e"
 
