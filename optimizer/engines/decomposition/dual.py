@@ -127,7 +127,7 @@ class Ascent:
             self._cool(newton, HOT)
             self._widen(newton, self._sample(MIDDLE), HEARD)
             self._cool(newton, WARM)
-        last = self._sample(WHOLE)
+        last = self._sample(WHOLE, TELLING)
         if len(last) == problem.units:
             self._widen(newton, last)
             self._cool(newton, COOL)
@@ -139,14 +139,12 @@ class Ascent:
             self._hear(newton)
         self.typical = newton.sample.typical
 
-    def _sample(self, candidates: int) -> Drawn:
-        """Return a sample of units that have about so many candidates, or all of them."""
+    def _sample(self, candidates: int, telling: int = 0) -> Drawn:
+        """Return a sample of units that have about so many candidates, or of ``telling`` units, if these are more."""
         problem, general = self.units.problem, self.units.rules.general
         work = problem.candidates + (SLOWER - 1) * len(general.helps)
-        size = max(LEAST, candidates * problem.units // work)
-        if candidates == WHOLE:
-            size = max(size, min(TELLING, WIDEST * problem.units // work))
-        return evenly(problem.units, size)
+        sizes = LEAST, candidates * problem.units // work, min(telling, WIDEST * problem.units // work)
+        return evenly(problem.units, max(sizes))
 
     def _widen(self, newton: Newton, drawn: Drawn, heard: int = 0) -> None:
         """Go on with another sample, if it is larger."""

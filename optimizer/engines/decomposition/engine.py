@@ -90,6 +90,7 @@ class Decomposition:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
             ascent.run(None if request.prices is None else units.table.join(request.prices))
+            polish.mend()
             polish.run(PATIENCE)
             if not polish.done and not clock.stopped():
                 closed = close(polish)

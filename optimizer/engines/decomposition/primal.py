@@ -87,6 +87,25 @@ class Polish:
     plan: Plan | None = None
     generated: list[Patterns] = field(default_factory=list)
 
+    def mend(self) -> None:
+        """Offer the units' best answers, and the plan that single changes of them lead to.
+
+        That is soon done, and near the bound where units are many.
+        """
+        base, units = self.ascent.best, self.ascent.units
+        if base is None:
+            return
+        self.offer(np.flatnonzero(base.mark))
+        if self.done or not units.table.count:
+            return
+        listed = spread(units.problem.units, max(MENDERS, units.problem.units // PART))
+        near = Near.find(units, listed, base.found.prices, FAR * self.ascent.value, self.ascent.clock.check)
+        for spare in SPARES:
+            good = self._columns(base, *near.pick(LEAST, spare * self._off(base)))
+            mark, use, _ = self._start(base, good)
+            if self._repair(base, good, mark, use):
+                return
+
     def run(self, patience: int = ROUNDS) -> None:
         """Widen the patterns until the asked gap is met, nothing is left to try, or it is time to stop.
 
@@ -98,8 +117,6 @@ class Polish:
         ascent = self.ascent
         if ascent.best is None:
             return
-        self.offer(np.flatnonzero(ascent.best.mark))
-        self._mend(ascent.best)
         reach, times, widened, stale = FIRST_REACH * ascent.value, SPARE, 0, 0
         if ascent.units.table.count > FEW:
             reach *= WIDEN
@@ -129,19 +146,6 @@ class Polish:
                 if reach >= room and self.plan is before:
                     return
                 reach = min(WIDEN * reach, max(room, reach))
-
-    def _mend(self, base: Priced) -> None:
-        """Offer the plan that single changes lead to: soon done, and near the bound where units are many."""
-        units = self.ascent.units
-        if self.done or not units.table.count:
-            return
-        listed = spread(units.problem.units, max(MENDERS, units.problem.units // PART))
-        near = Near.find(units, listed, base.found.prices, FAR * self.ascent.value, self.ascent.clock.check)
-        for spare in SPARES:
-            good = self._columns(base, *near.pick(LEAST, spare * self._off(base)))
-            mark, use, _ = self._start(base, good)
-            if self._repair(base, good, mark, use):
-                return
 
     def _off(self, base: Priced) -> Floats:
         """Return how many contacts the use of each row is off the limit that it should meet. Shape (rows,)."""

@@ -54,5 +54,5 @@ def repaired(table: RowTable, good: Patterns, use: IntArray, prices: Floats, con
     dear = np.where(np.isnan(penalty), NEVER, penalty)
     if np.any(np.isnan(penalty) & ((over < 0) | (under < 0))):
         return None
-    earn(np.argsort(regret, kind="stable"), unit, good.value, *sparse, over, under, dear, 0 * prices, used)
+    earn(np.argsort(regret, kind="stable"), unit, good.value, *sparse, over, under, dear, np.zeros(table.count), used)
     return used
