@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,9 +126,11 @@ def _dropped(why: Why) -> list[Told]:
     order = np.argsort(position[there], kind="stable")
     position, value = position[there][order], found["value"][there][order]
     told: list[Told] = []
+    chosen = np.sort(why.solution.chosen)
+    uses = [row_use(problem, block, chosen) for block in problem.blocks] if len(position) else []
     for first in range(0, len(position), AT_ONCE):
         part = slice(first, first + AT_ONCE)
-        told += _judged(problem, why.solution, position[part], value[part])
+        told += _judged(problem, why.solution, chosen, uses, position[part], value[part])
     return told
 
 
@@ -146,10 +149,26 @@ def _positions(problem: Problem, customer: IntArray, kind: IntArray) -> IntArray
     return out
 
 
-def _judged(problem: Problem, solution: Solution, asked: IntArray, value: np.ndarray[Any, Any]) -> list[Told]:
-    """Return the cause of each asked candidate, ascending, in a unit that is looked at with the whole plan."""
-    chosen = np.sort(solution.chosen)
-    uses = [row_use(problem, block, chosen) for block in problem.blocks]
+def _judged(
+    problem: Problem,
+    solution: Solution,
+    chosen: IntArray,
+    uses: Sequence[IntArray],
+    asked: IntArray,
+    value: np.ndarray[Any, Any],
+) -> list[Told]:
+    """Return the cause of each asked candidate, ascending, in a unit that is looked at with the whole plan.
+
+    Parameters
+    ----------
+    chosen : (contacts,) int array
+        The whole plan, ascending.
+    uses : sequence of int arrays
+        What it uses of each block's rows.
+    asked : (n,) int array
+    value : (n,) float array
+        What the earlier plan's contacts were worth.
+    """
     part = part_of(problem, np.unique(np.searchsorted(problem.unit_start, asked, "right") - 1))
     mine, here = where(chosen, part.candidates), where(asked, part.candidates)
     told: dict[int, tuple[str, str | None]] = {}
