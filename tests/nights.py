@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +39,18 @@ def contactopt(capfd: pytest.CaptureFixture[str]) -> Call:
         return Outcome(left.value.code, *capfd.readouterr())
 
     return call
+
+
+def interrupted(run: subprocess.Popen[str], number: signal.Signals, after: float) -> tuple[int, float]:
+    """Signal a run some seconds after its tables are compiled; return its exit code, and how long it took to end."""
+    assert run.stderr is not None
+    for line in run.stderr:
+        if "compile" in line:  # finished: the engine is at work
+            break
+    time.sleep(after)
+    began = time.monotonic()
+    run.send_signal(number)
+    return run.wait(timeout=60), time.monotonic() - began
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Outcome
+from tests.nights import interrupted
 
 Call = Callable[..., Outcome]
 ROOT = Path(__file__).parents[2]
@@ -121,15 +122,7 @@ def test_an_interrupted_run_stops_within_two_seconds(hard: Path, number: signal.
     if keep:
         command += ["--on-interrupt", "publish"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stderr
-        for line in run.stderr:
-            if "compile" in line:  # finished: the solver is at work
-                break
-        time.sleep(1)
-        began = time.monotonic()
-        run.send_signal(number)
-        code = run.wait(timeout=60)
-        seconds = time.monotonic() - began
+        code, seconds = interrupted(run, number, after=1)
     assert code == 130
     assert Path("plan").exists() == keep
     assert keep or seconds < 2 + start_up(hard)

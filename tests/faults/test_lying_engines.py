@@ -23,7 +23,7 @@ from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Reason, Request, Solution
 from tests.bad_inputs.kit import Bad, fingerprint
-from tests.nights import Call
+from tests.nights import Call, interrupted
 
 ROOT = Path(__file__).parents[2]
 LOADED = 3.0
@@ -211,15 +211,8 @@ def test_an_engine_that_hangs_does_not_keep_anybody_from_stopping_the_run(night:
     Bad("", 130, (), change=(("engine: greedy", "engine: auto"),)).write(night)
     before = fingerprint(night)
     with hanging() as run:
+        code, seconds = interrupted(run, number, after=0.2)
         assert run.stderr is not None
-        for line in run.stderr:
-            if "compile" in line:  # finished: the engine is at work
-                break
-        time.sleep(0.2)
-        began = time.monotonic()
-        run.send_signal(number)
-        code = run.wait(timeout=60)
-        seconds = time.monotonic() - began
         said = run.stderr.read()
     assert code == 130
     assert seconds < 2 + LOADED
