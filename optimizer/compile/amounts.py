@@ -17,7 +17,6 @@ from optimizer.compile.quanta import (
     absolute_sum,
     decimals_for,
     exact_decimals,
-    parts_of,
     quantised,
     to_quanta,
 )
@@ -29,7 +28,7 @@ from optimizer.data.places import Place
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError, Finding, cut
 from optimizer.language.expressions import Expression
-from optimizer.problem.pairs import occurrences
+from optimizer.problem.pairs import occurrences, parts_of
 from optimizer.problem.primitives import IntArray, Measure
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Amount

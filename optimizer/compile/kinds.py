@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from optimizer.compile.customers import hashed
 from optimizer.compile.sight import Level, joins, level, level_of_column, quoted
-from optimizer.compile.zones import Zones, local_day
+from optimizer.compile.zones import Zones
 from optimizer.data.tables import Tables
+from optimizer.data.times import local_day
 from optimizer.errors import DataError
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.problem.primitives import BoolArray, IntArray

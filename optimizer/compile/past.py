@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from optimizer.compile.quanta import to_quanta
 from optimizer.compile.sight import bind, joins
-from optimizer.compile.zones import local_day
 from optimizer.data.layout import quote
+from optimizer.data.times import local_day
 from optimizer.errors import ScenarioError
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.problem.primitives import IntArray

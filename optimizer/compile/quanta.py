@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 from itertools import count
@@ -11,6 +10,7 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.problem.pairs import parts_of
 from optimizer.problem.primitives import IntArray
 
 VALUE_ROOM = 2**52
@@ -27,7 +27,6 @@ SKEWED = 500
 """Largest value, in means, with which narrow values round a plan by no more than a ten-millionth of it."""
 MOST_DECIMALS = 250
 EXACT_DECIMALS = 9
-PART = 2**16
 
 
 def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
@@ -50,11 +49,6 @@ def _is_exact(numbers: npt.NDArray[np.float64], decimals: int) -> bool:
     whole = np.rint(numbers * scale)
     # Correctly rounded division: equal exactly when the shortest decimal has no more places than these.
     return bool(np.abs(whole).max(initial=0.0) < 2**53 and np.array_equal(whole / scale, numbers))
-
-
-def parts_of(length: int) -> Iterator[slice]:
-    """Cut a long array: what is calculated on the way stays small, and in a processor's cache."""
-    return (slice(first, first + PART) for first in range(0, length, PART))
 
 
 def absolute_sum(numbers: npt.NDArray[np.float64]) -> float:

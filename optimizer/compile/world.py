@@ -16,10 +16,10 @@ from optimizer.compile.pins import positions
 from optimizer.compile.read import Read
 from optimizer.compile.sight import Level, bind, joins, level_of_column, quoted, split, tables_of
 from optimizer.compile.wide import Parted
-from optimizer.compile.zones import local_day
 from optimizer.data.key_tables import previous_keys
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
+from optimizer.data.times import local_day
 from optimizer.errors import ScenarioError
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.language.limits import ColumnLimit, Limit, TableLimit

@@ -91,8 +91,3 @@ class Zones:
         if self.column is None:
             return literal(self.default)
         return f"coalesce({self.known()}, {self.other(choice)})"
-
-
-def local_day(date: str, instant: str, zone: str) -> str:
-    """Return SQL for the local date of a time that is either a date or a UTC instant; ``zone`` is SQL too."""
-    return f"coalesce({date}, CAST(timezone({zone}, {instant} AT TIME ZONE 'UTC') AS DATE))"

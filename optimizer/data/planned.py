@@ -10,7 +10,7 @@ import duckdb
 
 from optimizer.data.bound import Bound
 from optimizer.data.layout import KEYS, literal, quote
-from optimizer.data.times import NEVER, canonical, moment
+from optimizer.data.times import NEVER, canonical, local_day, moment
 
 PLANNED = '"@already planned"'
 """Relation of the keys, in the candidates' own types and spellings."""
@@ -41,19 +41,14 @@ def create_planned(con: duckdb.DuckDBPyConnection, candidates: Bound, ledger: Bo
     slots = (
         f"SELECT slot, {canonical(ours.date, ours.instant, 'CAST(slot AS VARCHAR)')} AS same, "
         f"coalesce({ours.date} IS NOT NULL OR {ours.instant} IS NOT NULL, false) AS told, "
-        f"{_day('date', 'instant', zone)} AS day FROM slot_times"
+        f"{local_day('date', 'instant', literal(zone))} AS day FROM slot_times"
     )
     con.execute(
         f"CREATE TEMP TABLE {PLANNED} AS SELECT DISTINCT l.customer, l.offer, l.channel, s.slot "
         f"FROM ({ledger.select()}) l JOIN ({slots}) s "
         f"ON s.same = {canonical(theirs.date, theirs.instant, 'l.slot')} "
-        f"AND (s.told OR s.day = {_day(sent.date, sent.instant, zone)})"
+        f"AND (s.told OR s.day = {local_day(sent.date, sent.instant, literal(zone))})"
     )
-
-
-def _day(date: str, instant: str, zone: str) -> str:
-    """Return the SQL of a time's local date."""
-    return f"coalesce({date}, CAST(timezone({literal(zone)}, {instant} AT TIME ZONE 'UTC') AS DATE))"
 
 
 def planned(contacts: str) -> str:

@@ -90,6 +90,11 @@ def odd_clock(naive: str, zone: str) -> str:
     return f"({back} <> {naive} OR {repeated})"
 
 
+def local_day(date: str, instant: str, zone: str) -> str:
+    """Return SQL for the local date of a time that is either a date or a UTC instant; ``zone`` is SQL too."""
+    return f"coalesce({date}, CAST(timezone({zone}, {instant} AT TIME ZONE 'UTC') AS DATE))"
+
+
 def canonical(date: str, instant: str, raw: str) -> str:
     """Return SQL for the text by which slots of different tables are compared."""
     return f"coalesce('date ' || CAST({date} AS VARCHAR), 'instant ' || CAST({instant} AS VARCHAR), 'slot ' || {raw})"

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 
 from optimizer.analysis.explain.run import Run
 from optimizer.compile.build import Compiled, compile_scenario
-from optimizer.compile.zones import local_day
 from optimizer.data import open_tables
 from optimizer.data.history import TIMES
 from optimizer.data.layout import family, literal, quote
 from optimizer.data.tables import Tables
+from optimizer.data.times import local_day
 from optimizer.language.expressions import Expression
 from optimizer.language.limits import ColumnLimit
 from optimizer.problem.primitives import IntArray

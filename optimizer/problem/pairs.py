@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,6 @@ from optimizer.problem.primitives import (
 from optimizer.problem.problem import Problem
 
 PART = 2**16
-"""Keys that are counted at a time."""
 
 
 def segment_sums(amount: IntArray | BoolArray, start: IntArray) -> IntArray:
@@ -200,6 +200,11 @@ def new_keys(problem: Problem, counter: DistinctCounter | Floor, pairs: Pairs) -
     return token, listed // keys
 
 
+def parts_of(length: int) -> Iterator[slice]:
+    """Cut a long array: what is calculated on the way stays small, and in a processor's cache."""
+    return (slice(first, first + PART) for first in range(0, length, PART))
+
+
 def occurrences(key: IntArray, size: int) -> IntArray:
     """Count each key below ``size``, part by part: numpy would write all of them down again as wide numbers.
 
@@ -208,6 +213,6 @@ def occurrences(key: IntArray, size: int) -> IntArray:
     (size,) int array
     """
     found = np.zeros(size, np.int64)
-    for first in range(0, len(key), PART):
-        found += np.bincount(key[first : first + PART], minlength=size)
+    for part in parts_of(len(key)):
+        found += np.bincount(key[part], minlength=size)
     return found

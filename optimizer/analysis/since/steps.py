@@ -9,8 +9,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from optimizer.data.layout import literal
 from optimizer.data.tables import Tables
-from optimizer.data.times import NEVER, canonical, moment
+from optimizer.data.times import NEVER, canonical, local_day, moment
 
 Block = dict[str, Any]
 Days = dict[str | None, dt.date | None]
@@ -39,20 +40,16 @@ def slot_days(tables: Tables, contacts: pa.Table, first: dt.date) -> Days:
     ((_, theirs, *_),) = con.execute('DESCRIBE SELECT slot FROM "@slots of contacts"').fetchall()
     ((_, ours, *_),) = con.execute("DESCRIBE SELECT slot FROM slot_times").fetchall()
     mine, known = moment("slot", theirs, tables.zone) or NEVER, moment("slot", ours, tables.zone) or NEVER
-    text = "CAST(slot AS VARCHAR)"
+    text, zone = "CAST(slot AS VARCHAR)", literal(tables.zone)
     rows = con.execute(
         f"WITH seen AS (SELECT DISTINCT {text} AS text, {canonical(mine.date, mine.instant, text)} AS same, "
-        f'{_day(mine.date, mine.instant, tables.zone)} AS day FROM "@slots of contacts"), '
+        f'{local_day(mine.date, mine.instant, zone)} AS day FROM "@slots of contacts"), '
         f"known AS (SELECT {canonical(known.date, known.instant, text)} AS same, "
-        f"min({_day('date', 'instant', tables.zone)}) AS day FROM slot_times GROUP BY 1) "
+        f"min({local_day('date', 'instant', zone)}) AS day FROM slot_times GROUP BY 1) "
         "SELECT seen.text, coalesce(known.day, seen.day) FROM seen LEFT JOIN known USING (same)"
     ).fetchall()
     con.unregister("@slots of contacts")
     return dict(rows)
-
-
-def _day(date: str, instant: str, zone: str) -> str:
-    return f"coalesce({date}, CAST((({instant}) AT TIME ZONE 'UTC') AT TIME ZONE '{zone}' AS DATE))"
 
 
 def on_days(contacts: pa.Table, slots: set[str | None]) -> pa.Table:
