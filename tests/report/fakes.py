@@ -233,7 +233,9 @@ def breakdown() -> pd.DataFrame:
 
 def audited(broken: pd.DataFrame | None = None) -> SimpleNamespace:
     violations = pd.DataFrame() if broken is None else broken
-    return SimpleNamespace(ok=violations.empty, rules=("budget", "rest"), contacts=1350, violations=violations)
+    return SimpleNamespace(
+        ok=violations.empty, rules=("budget", "rest"), contacts=1350, violations=violations, shortfalls=None
+    )
 
 
 def ended(limit: str | None, detail: str = "") -> Termination:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from optimizer.data.layout import CANDIDATES, literal
+from optimizer.data.layout import CANDIDATES, HISTORY, literal
 from optimizer.data.limit_tables import read_limits
 from optimizer.data.tables import Tables
 from optimizer.data.times import moment
@@ -47,7 +47,7 @@ class SqlBooks:
 
     def __init__(self, scenario: Scenario, tables: Tables, contacts: str) -> None:
         self.scenario, self.tables, self.contacts = scenario, tables, contacts
-        self.read, self.past = CANDIDATES, "history"
+        self.read, self.past = CANDIDATES, HISTORY
         self.clockwork = Clockwork(scenario, tables)
         self._made = 0
         self._sent = ""
@@ -245,7 +245,7 @@ class SqlBooks:
             return f"least({first}, DATE '{since.isoformat()}')"
         if not self.tables.has("history"):
             return first
-        side = Side(self, planned=False)
+        side = Side(self, planned=False, relation=HISTORY)  # everybody's, whomever else the books look at
         earliest = f"SELECT coalesce(min({side.day('sending')}), {first}) FROM {side.source()}"
         return f"least({first}, ({earliest}))"
 

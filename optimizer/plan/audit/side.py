@@ -23,7 +23,7 @@ class Side:
         self.books = books
         self.planned = "true" if planned else "false"
         self._planned = planned
-        self._relation = relation or books.contacts
+        self._relation = relation or (books.contacts if planned else books.past)
         self._tables = books.tables
         self._seen: set[str | None] = set()
 
@@ -37,7 +37,7 @@ class Side:
     def source(self) -> str:
         """Return the FROM clause, with the tables of everything that was spelled before."""
         base = "candidates" if self._planned else "history"
-        text = f"{self._relation} candidates" if self._planned else f"{self.books.past} history"
+        text = f"{self._relation} candidates" if self._planned else f"{self._relation} history"
         for table, key in KEY_OF.items():
             if table in self._seen:
                 text += f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"'
