@@ -13,7 +13,7 @@ from optimizer.engines.exact.answer import Claim
 from optimizer.engines.exact.effort import has_best_effort
 from optimizer.errors import NoPlanError
 from optimizer.problem.pairs import floor_pairs, floor_use, units_of_groups
-from optimizer.problem.parts import of_rules, of_units
+from optimizer.problem.parts import of_candidates, of_rules, of_units
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Shortfall
 from optimizer.problem.problem import Problem
 
@@ -137,23 +137,70 @@ def _hopeless_by_pass(problem: Problem) -> BoolArray:
 def unit_clashes(problem: Problem, policies: Sequence[str], budget: Budget) -> list[Clash]:
     """Find which policies clash within units, and in which ones; all of them, up to :data:`MOST` different sets.
 
+    A set in which fewer rules clash for somebody else is not told: that smaller set is.
+
     Raises
     ------
     OutOfTimeError
         If not even the units are known in time.
     """
-    open_units = hopeless(problem, budget)
-    found: list[Clash] = []
-    while open_units.any() and len(found) < MOST:
-        first = np.zeros_like(open_units)
-        first[int(np.flatnonzero(open_units)[0])] = True
-        one, _ = of_units(replace(problem, rows=(), switches=()), first)
-        linear = system_of(one, budget)
-        rules, proven = irreducible(lambda names: obeyed(linear, names, budget), policies)  # noqa: B023
-        mine = first | (open_units & hopeless(of_rules(of_units(problem, open_units)[0], rules), budget))
-        found.append(Clash(rules, proven, np.flatnonzero(mine)))
-        open_units = open_units & ~mine
+    every = hopeless(problem, budget)
+    alone = replace(problem, rows=(), switches=())
+
+    def whom(rules: Sequence[str]) -> BoolArray:
+        return every & hopeless(of_rules(of_units(alone, every)[0], rules), budget)
+
+    def of_first(units: BoolArray, among: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+        linear = system_of(of_units(alone, _first(units))[0], budget)
+        return irreducible(lambda names: obeyed(linear, names, budget), among)
+
+    left, found = every.copy(), list[Clash]()
+    while left.any() and len(found) < MOST:
+        rules, proven = _smallest(left, policies, of_first, whom, found)
+        mine = whom(rules)
+        if not _known(rules, found):
+            found.append(Clash(rules, proven, np.flatnonzero(mine)))
+        left &= ~mine
     return found
+
+
+def _first(units: BoolArray) -> BoolArray:
+    """Return the first of some units alone."""
+    alone = np.zeros_like(units)
+    alone[int(np.flatnonzero(units)[0])] = True
+    return alone
+
+
+def _smallest(
+    units: BoolArray,
+    among: Sequence[str],
+    of_first: Callable[[BoolArray, Sequence[str]], tuple[tuple[str, ...], bool]],
+    whom: Callable[[Sequence[str]], BoolArray],
+    found: Sequence[Clash] = (),
+) -> tuple[tuple[str, ...], bool]:
+    """Return rules that clash for some unit, while fewer of them clash for nobody, or are known to.
+
+    Parameters
+    ----------
+    of_first : callable
+        The irreducible set among some rules for the first of some units, and whether it is known to be one.
+    whom : callable
+        For whom some rules clash.
+    """
+    rules, proven = of_first(units, among)
+    fewer: Sequence[str] | None = rules
+    while proven and len(rules) > 1 and fewer is not None:
+        fewer = None
+        for out in rules:
+            rest = [name for name in rules if name != out]
+            if not _known(rest, found) and (theirs := whom(rest)).any():
+                fewer, (rules, proven) = rest, of_first(theirs, rest)
+                break
+    return rules, proven
+
+
+def _known(rules: Collection[str], found: Sequence[Clash]) -> bool:
+    return any(set(clash.rules) <= set(rules) for clash in found)
 
 
 def with_eligibility(clash: Clash, opened: Opened, budget: Budget) -> Clash:
@@ -161,25 +208,39 @@ def with_eligibility(clash: Clash, opened: Opened, budget: Budget) -> Clash:
 
     The others stay needed: what some plan of eligible candidates obeys, a plan of more candidates obeys too.
     """
-    whole = of_rules(opened.problem, clash.rules)
-    if clash.units is not None:
-        first = np.zeros(whole.units, bool)
-        first[clash.units[0]] = True
-        whole, inside = of_units(replace(whole, rows=(), switches=()), first)
-    else:
-        inside = np.arange(whole.candidates)
     if not opened.refused:
         return clash
+    whole = of_rules(opened.problem, clash.rules)
+    alone = replace(whole, rows=(), switches=())
 
-    def obey(names: frozenset[str]) -> bool:
-        barred = np.flatnonzero(np.isin(inside, opened.barred(names)))
-        return obeyed(linear, clash.rules, budget, barred)
+    def among(part: Problem, inside: IntArray, rules: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+        linear = system_of(part, budget)
+
+        def obey(names: Collection[str]) -> bool:
+            barred = np.flatnonzero(np.isin(inside, opened.barred(names)))
+            return obeyed(linear, clash.rules, budget, barred)
+
+        return irreducible(obey, rules) if obey(()) else ((), True)
+
+    def of_first(units: BoolArray, rules: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+        return among(*of_units(alone, _first(units)), rules)
+
+    def whom(rules: Sequence[str]) -> BoolArray:
+        barred = opened.barred(rules)
+        left = of_candidates(alone, np.setdiff1d(np.arange(alone.candidates), barred))
+        pinned = np.zeros(0, np.int64) if alone.required is None else np.intersect1d(alone.required, barred)
+        found = hopeless(of_units(left, theirs)[0], budget)
+        found[np.searchsorted(alone.unit_start, pinned, side="right") - 1] = True
+        return found & theirs
 
     try:
-        linear = system_of(whole, budget)
-        if not obey(frozenset()):
-            return clash
-        rules, proven = irreducible(obey, list(opened.refused))
+        if clash.units is None:
+            rules, proven = among(whole, np.arange(whole.candidates), list(opened.refused))
+        else:
+            theirs = np.isin(np.arange(whole.units), clash.units)
+            if whom(()).any():
+                return clash
+            rules, proven = _smallest(theirs, list(opened.refused), of_first, whom)
     except OutOfTimeError:
         return replace(clash, irreducible=False)
     return replace(clash, rules=(*clash.rules, *rules), irreducible=clash.irreducible and proven)
