@@ -175,12 +175,12 @@ class Crew:
         Returns
         -------
         loss : (n,) int64 array
-        changed : (n,) int64 array
-            Place within the unit of the candidate that comes or goes, −1 for none.
+        changed : (n, 2) int64 array
+            Places within the unit of a candidate that comes, and of one that goes, −1 for none.
         """
         from optimizer.engines.decomposition.regret_kernel import least_regrets
 
-        loss, changed = np.full(len(units), reach + 1), np.full(len(units), -1)
+        loss, changed = np.full(len(units), reach + 1), np.full((len(units), 2), -1)
 
         def pack(places: IntArray, bench: Bench, worker: int) -> None:
             given = self.candidates, self.terms, self.prices, self.rules.packed
@@ -193,7 +193,7 @@ class Crew:
                 size = np.where(mine > SHUT, np.abs(mine), reach + 1)
                 at = int(size.argmin()) if last > first else -1
                 if at >= 0 and size[at] <= reach:
-                    loss[place], changed[place] = size[at], at
+                    loss[place], changed[place, 0] = size[at], at
 
         packed, tied = self._split(units)
         self._benches(packed, units, pack)

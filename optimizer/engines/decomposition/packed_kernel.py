@@ -149,7 +149,7 @@ def begin(unit, packed, bench):
 
 
 @inlined_part
-def _join(at, cls, k, packed, state):
+def join(at, cls, k, packed, state):
     """Write the state after a contact of kind ``k`` joins ``state[at]`` to ``state[at + 1]``; say whether it may."""
     fine = True
     for w in range(packed.adding):
@@ -217,7 +217,7 @@ def search_packed(order, gain, size, room, least, nodes, cls, packed, bench):
             if opened > nodes:
                 bound = _open_bound(value + ahead[last] - ahead[i], value, level, size, room, gain, ahead, picked)
                 return top, max(bound, top), count
-            if _join(level, cls, kind[order[i]], packed, state):
+            if join(level, cls, kind[order[i]], packed, state):
                 picked[level] = i
                 level += 1
                 value += gain[i]
@@ -263,7 +263,7 @@ def change_packed(unit, size, changed, least, nodes, packed, bench):
     base = np.int64(0)
     inside = bench.inside[changed] == 1
     if not inside:
-        if room < 1 or not _join(0, cls, bench.kind[changed], packed, state):
+        if room < 1 or not join(0, cls, bench.kind[changed], packed, state):
             return np.int64(least), -1
         for w in range(state.shape[1]):
             state[0, w] = state[1, w]
@@ -273,7 +273,7 @@ def change_packed(unit, size, changed, least, nodes, packed, bench):
     left, most = 0, base
     for i in range(size):
         j = bench.ranked[i]
-        if j != changed and _join(0, cls, bench.kind[j], packed, state):
+        if j != changed and join(0, cls, bench.kind[j], packed, state):
             order[left], gain[left] = j, bench.gain[i]
             most += gain[left] if left < room else 0
             left += 1

@@ -26,7 +26,7 @@ class Near:
         In value quanta.
     start : (n + 1,) int64 array
     row : (entries,) int64 array
-        Rows that the candidate which comes or goes uses.
+        Rows that a candidate which comes, or one that goes, uses.
     """
 
     unit: IntArray
@@ -52,9 +52,10 @@ class Near:
         close = np.flatnonzero(loss <= scaled)
         close = close[np.argsort(loss[close], kind="stable")]
         unit, loss = listed[close], loss[close]
-        contact = np.asarray(units.problem.unit_start)[unit] + changed[close]
-        number = np.arange(len(unit) + 1)
-        used = assemble(units, unit, number, np.zeros(len(unit)), number, contact)
+        moved = changed[close] >= 0
+        contact = (np.asarray(units.problem.unit_start)[unit][:, None] + changed[close])[moved]
+        number, contact_start = np.arange(len(unit) + 1), np.append(0, np.cumsum(moved.sum(axis=1)))
+        used = assemble(units, unit, number, np.zeros(len(unit)), contact_start, contact)
         return cls(unit, np.ldexp(loss.astype(float), -prices.shift), used.row_start, used.row)
 
     def pick(self, least: int, need: Floats) -> tuple[IntArray, float]:

@@ -32,9 +32,10 @@ COLUMNS = 30_000
 """Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
-MENDERS, PART, FAR, SPARES = 1_000_000, 5, 0.1, (4.0, 16.0)
-"""For mending by single changes: at least so many units, or one in so many, are looked at; most regret, in values of a
-typical contact; and units for each contact that a row is off, at first and when these did not suffice."""
+MENDERS, PART = 1_000_000, 5
+"""For mending by single changes: at least so many units, or one in so many, are looked at."""
+TRIES = ((0.05, 6.0), (0.1, 12.0), (0.1, 24.0))
+"""Most regret, in values of a typical contact, and units for each contact that a row is off; until these suffice."""
 FEW = 300
 """Rows beyond which the first reach is wider: of the units of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
@@ -99,9 +100,12 @@ class Polish:
         if self.done or not units.table.count:
             return
         listed = spread(units.problem.units, max(MENDERS, units.problem.units // PART))
-        near = Near.find(units, listed, base.found.prices, FAR * self.ascent.value, self.ascent.clock.check)
-        for spare in SPARES:
-            good = self._columns(base, *near.pick(LEAST, spare * self._off(base)))
+        off, reach, near = self._off(base), 0.0, None
+        for far, spare in TRIES:
+            if near is None or far > reach:
+                reach = far
+                near = Near.find(units, listed, base.found.prices, reach * self.ascent.value, self.ascent.clock.check)
+            good = self._columns(base, *near.pick(LEAST, spare * off))
             mark, use, _ = self._start(base, good)
             if self._repair(base, good, mark, use):
                 return
