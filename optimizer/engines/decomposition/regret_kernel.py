@@ -63,7 +63,7 @@ def _second(unit, size, chosen, least, nodes, packed, bench):
 
 @part
 def _first_missing(some, size, others, count):
-    """Return the first of the ``size`` candidates in ``some`` that is not among the others, −1 where none is missing."""
+    """Return the first of some candidates that is not among the others, −1 where none is missing."""
     for a in range(size):
         there = False
         for b in range(count):
