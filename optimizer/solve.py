@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import resource
 import secrets
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from optimizer.data.faults import reading
 from optimizer.engines import COMPARED, baselines, choose, instead, never_worse, policy_costs, refuse_refuted, watched
 from optimizer.errors import Finding, InfeasibleError, NoPlanError, UsageError
 from optimizer.failpoints import reach
+from optimizer.memory import peak as peak_memory
 from optimizer.plan.assemble import make_plan
 from optimizer.plan.plan import Plan
 from optimizer.plan.progress import Observer, Silent
@@ -294,12 +293,6 @@ class Stopwatch:
         finally:
             self.timings[name] = round(time.monotonic() - start, 3)
             self.timings["total"] = round(time.monotonic() - self.began, 3)
-
-
-def peak_memory() -> int:
-    """Return the largest memory that this process, or a child of it, has used, in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return unit * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 @dataclass(frozen=True, slots=True)

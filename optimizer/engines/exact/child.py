@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from optimizer.engines.exact.answer import Answer, Claim, Task, Tell
+from optimizer.memory import own_peak
 from optimizer.problem.linear import Linear
 
 PATIENCE = 0.05
@@ -135,12 +136,7 @@ def left_for_child(memory: int | None) -> int | None:
     """Return the bytes that a limit leaves for a child beside this process, at least a quarter of it."""
     if memory is None:
         return None
-    try:
-        import resource
-    except ImportError:
-        return memory
-    unit = 1 if sys.platform == "darwin" else 1024
-    return max(memory // 4, memory - unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return max(memory // 4, memory - own_peak())
 
 
 def _environment(scratch: str) -> dict[str, str]:
