@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,16 @@ def read_small(path: Path) -> pa.Table:
 
     files = find_files("table", path.name, path.parent)
     if files.is_csv:
-        with duckdb.connect() as con:
+        with _reader().cursor() as con:
             load_text(con, "@small", files)
             return con.sql('SELECT * FROM "@small"').to_arrow_table()
     try:
         return pq.read_table(files.files[0].path)
     except pa.ArrowInvalid as error:
         raise DataError("cannot be read as Parquet", where=path.name, fix="write it again") from error
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """Return a database for small files, opened once: that takes longer than reading one."""
+    return duckdb.connect()

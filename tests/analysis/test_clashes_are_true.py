@@ -74,9 +74,7 @@ FEWER_FOR_ANOTHER = [(7051, "tiny"), (7053, "random"), (7165, "random")]
 """Two rules that clash for one customer, where one of them clashes by itself for another."""
 
 
-@pytest.mark.parametrize(
-    ("seed", "maker"), [*LOTS_AND_EFFORTS, *HARD_BESIDE_SOFT, *REFUSED_TWICE, *FEWER_FOR_ANOTHER]
-)
+@pytest.mark.parametrize(("seed", "maker"), [*LOTS_AND_EFFORTS, *HARD_BESIDE_SOFT, *REFUSED_TWICE, *FEWER_FOR_ANOTHER])
 def test_clashes_that_were_once_told_wrong(seed: int, maker: str, tmp_path: Path) -> None:
     held_against_brute_force(tmp_path, *MAKERS[maker](seed, "all"))
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tests.conformance.cases import Scenario, Tables
 from tests.properties.runs import Case, feasible, optimum, published
 
 CENT = Fraction(1, 10**9)
-CASES = 15
+DEEP = pytest.mark.parametrize("cases", [6, pytest.param(60, marks=pytest.mark.slow)])
+"""How many cases."""
 SECTIONS = ("contact_policies", "constraints")
 MINIMUMS = ("at_least", "exactly", "lot")
 ABSOLUTE = ("at_most", "at_least", "exactly", "min_contacts")
@@ -82,39 +84,44 @@ def tighter(scenario: Scenario) -> Iterator[Scenario]:
                     yield scenario | {section: rules}
 
 
-def test_renaming_customers_leaves_the_optimum(tmp_path: Path) -> None:
-    for number, (case, value) in enumerate(feasible(tmp_path, "all", CASES, without=("holdout",))):
+@DEEP
+def test_renaming_customers_leaves_the_optimum(cases: int, tmp_path: Path) -> None:
+    for number, (case, value) in enumerate(feasible(tmp_path, "all", cases, without=("holdout",))):
         assert abs(optimum(tmp_path / f"{number}", *renamed(*case, "-é 7")) - value) <= CENT, case[0]
 
 
-def test_twice_the_customers_history_and_limits_bring_at_least_twice_the_optimum(tmp_path: Path) -> None:
-    for number, (case, value) in enumerate(feasible(tmp_path, "all", CASES, without=("holdout",))):
+@DEEP
+def test_twice_the_customers_history_and_limits_bring_at_least_twice_the_optimum(cases: int, tmp_path: Path) -> None:
+    for number, (case, value) in enumerate(feasible(tmp_path, "all", cases, without=("holdout",))):
         assert optimum(tmp_path / f"{number}", *doubled(*case)) >= 2 * value - CENT, case[0]
 
 
-def test_removing_a_rule_never_lowers_the_optimum(tmp_path: Path) -> None:
+@DEEP
+def test_removing_a_rule_never_lowers_the_optimum(cases: int, tmp_path: Path) -> None:
     # With a rule less a customer can do more, and where effort is asked, must.
     removed = 0
-    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "all", 8, without=("best_effort",))):
+    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "all", cases, without=("best_effort",))):
         for place, without in enumerate(one_rule_less(scenario)):
             removed += 1
             assert optimum(tmp_path / f"{number}-{place}", without, tables) >= value - CENT, without
-    assert removed > 25
+    assert removed > 3 * cases
 
 
-def test_a_tighter_rule_never_brings_more(tmp_path: Path) -> None:
+@DEEP
+def test_a_tighter_rule_never_brings_more(cases: int, tmp_path: Path) -> None:
     tightened = changed = 0
-    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "first", 15)):
+    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "first", cases)):
         for place, harder in enumerate(tighter(scenario)):
             tightened += 1
             less = optimum(tmp_path / f"{number}-{place}", harder, tables)
             changed += less < value - CENT
             assert less <= value + CENT, harder
-    assert tightened > 15
-    assert changed > 5
+    assert tightened > cases
+    assert changed > cases / 3
 
 
-def test_a_rule_that_nothing_can_break_leaves_the_optimum(tmp_path: Path) -> None:
+@DEEP
+def test_a_rule_that_nothing_can_break_leaves_the_optimum(cases: int, tmp_path: Path) -> None:
     loose: dict[str, list[dict[str, Any]]] = {
         "contact_policies": [{"name": "loose-cap", "at_most": 1000, "within": "7 days"}],
         "constraints": [
@@ -122,18 +129,19 @@ def test_a_rule_that_nothing_can_break_leaves_the_optimum(tmp_path: Path) -> Non
             {"name": "loose-floor", "total": "contacts", "at_least": 0},
         ],
     }
-    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "all", CASES)):
+    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "all", cases)):
         more = scenario | {section: [*scenario.get(section, []), *rules] for section, rules in loose.items()}
         assert abs(optimum(tmp_path / f"{number}", more, tables) - value) <= CENT, scenario
 
 
-def test_rules_that_only_report_or_are_switched_off_change_no_contact_and_no_price(tmp_path: Path) -> None:
+@DEEP
+def test_rules_that_only_report_or_are_switched_off_change_no_contact_and_no_price(cases: int, tmp_path: Path) -> None:
     idle = [
         {"name": "told", "total": "contacts", "at_most": 0, "report_only": True},
         {"name": "told-ratio", "ratio": "value", "to": "value", "at_least": 7, "report_only": True},
         {"name": "off", "total": "contacts", "at_most": 0, "enabled": False},
     ]
-    for number, ((scenario, tables), _) in enumerate(feasible(tmp_path, "all", 12)):
+    for number, ((scenario, tables), _) in enumerate(feasible(tmp_path, "all", cases)):
         plain = published(tmp_path / f"plain-{number}", scenario, tables)
         more = scenario | {"constraints": [*scenario.get("constraints", []), *idle]}
         told = published(tmp_path / f"told-{number}", more, tables)
@@ -143,9 +151,10 @@ def test_rules_that_only_report_or_are_switched_off_change_no_contact_and_no_pri
         assert kept == plain["constraints.csv"].splitlines()
 
 
-def test_a_candidate_more_never_lowers_the_optimum_where_nothing_is_demanded(tmp_path: Path) -> None:
+@DEEP
+def test_a_candidate_more_never_lowers_the_optimum_where_nothing_is_demanded(cases: int, tmp_path: Path) -> None:
     added = 0
-    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "all", CASES, without=MINIMUMS)):
+    for number, ((scenario, tables), value) in enumerate(feasible(tmp_path, "all", cases, without=MINIMUMS)):
         candidates = tables["candidates"]
         keys = ["customer", "offer", "channel", "slot"]
         crossed = candidates[["customer", "slot"]].merge(candidates[["offer", "channel"]], how="cross")
@@ -155,4 +164,4 @@ def test_a_candidate_more_never_lowers_the_optimum_where_nothing_is_demanded(tmp
         more = pd.concat([candidates, fresh.merge(measures, how="cross")], ignore_index=True)
         added += len(fresh)
         assert optimum(tmp_path / f"{number}", scenario, tables | {"candidates": more}) >= value - CENT, scenario
-    assert added > CASES
+    assert added > cases

@@ -13,7 +13,7 @@ import pytest
 from tests.conformance.cases import Scenario, Tables
 from tests.properties.runs import STABLE, Case, feasible, published
 
-CASES = 6
+CASES = 4
 LISTS = ("eligibility", "contact_policies", "constraints")
 
 
