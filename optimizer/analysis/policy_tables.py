@@ -138,10 +138,10 @@ def _typed(table: str, rows: list[Row], known: Known, case: str) -> pa.Table:
     left_out |= {name: "1" for name in names if left_out.get(name) is None and _NUMBERS.fullmatch(types[name])}
     filled = {name: [row.get(name, left_out.get(name)) for row in rows] for name in names}
     con = duckdb.connect(":memory:")
-    con.register("@given", pa.table({name: pa.array(cells, pa.string()) for name, cells in filled.items()}))
+    con.register("@example rows", pa.table({name: pa.array(cells, pa.string()) for name, cells in filled.items()}))
     listed = ", ".join(f"CAST({quote(name)} AS {types[name]}) AS {quote(name)}" for name in names)
     try:
-        found: Any = con.sql(f'SELECT {listed} FROM "@given"').to_arrow_table()
+        found: Any = con.sql(f'SELECT {listed} FROM "@example rows"').to_arrow_table()
     except duckdb.Error as error:
         what = str(error).splitlines()[0]
         raise DataError(

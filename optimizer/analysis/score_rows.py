@@ -60,17 +60,17 @@ def judge_rows(scenario: Scenario, tables: Tables, came: str) -> tuple[dict[str,
             "QUALIFY row_number() OVER (PARTITION BY s.id ORDER BY p.run DESC, p.promised) = 1"
         )
     con.execute(
-        f'CREATE OR REPLACE TEMP TABLE "@told" AS SELECT s.customer, s.offer, s.channel, s.moment, s.came, s.open, '
+        'CREATE OR REPLACE TEMP TABLE "@judged rows" AS SELECT s.customer, s.offer, s.channel, s.moment, s.came, s.open, '
         f"{promised} AS promised FROM ({sent_contacts(scenario, tables, came)}) s{matched}"
     )
     con.unregister(PLANNED)
     share = "promised BETWEEN 0 AND 1"
     ((young, without, unusable),) = con.execute(
         "SELECT count_if(open), count_if(NOT open AND promised IS NULL), "
-        f'count_if(NOT open AND NOT coalesce({share}, true)) FROM "@told"'
+        f'count_if(NOT open AND NOT coalesce({share}, true)) FROM "@judged rows"'
     ).fetchall()
     con.execute(
-        f'CREATE OR REPLACE TEMP TABLE {JUDGED} AS SELECT offer, channel, promised, came FROM "@told" '
+        f'CREATE OR REPLACE TEMP TABLE {JUDGED} AS SELECT offer, channel, promised, came FROM "@judged rows" '
         f"WHERE NOT open AND {share} ORDER BY promised, offer, channel, customer, moment, came"
     )
     return {"open": young, "without": without, "unusable": unusable, "runs": len(plans)}, findings

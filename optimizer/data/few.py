@@ -158,9 +158,9 @@ def _among(con: duckdb.DuckDBPyConnection, table: Bound, ids: Sequence[str]) -> 
         import pyarrow as pa
 
         con.register("@among", pa.table({"id": pa.array(ids, pa.string())}))
-        con.execute('CREATE OR REPLACE TEMP TABLE "@members" AS SELECT id FROM "@among"')
+        con.execute('CREATE OR REPLACE TEMP TABLE "@members of few" AS SELECT id FROM "@among"')
         con.unregister("@among")
-        return f'customer IN (SELECT TRY_CAST(id AS {kind}) FROM "@members")'
+        return f'customer IN (SELECT TRY_CAST(id AS {kind}) FROM "@members of few")'
     listed = ", ".join(literal(i) if kind == "VARCHAR" else f"TRY_CAST({literal(i)} AS {kind})" for i in ids)
     return f"customer IN ({listed})"
 

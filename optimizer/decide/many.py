@@ -168,9 +168,9 @@ def encode(tables: FastTables, candidates: pa.Table) -> Encoded:
     count = candidates.num_rows
     con = tables.template.tables.con
     with tables.lock:
-        con.register("@asked", candidates.append_column("@row", pa.array(np.arange(count, dtype=np.int64))))
+        con.register("@requested", candidates.append_column("@row", pa.array(np.arange(count, dtype=np.int64))))
         found = con.sql(tables.question).to_arrow_table()
-        con.unregister("@asked")
+        con.unregister("@requested")
     order = found["@row"].to_numpy()
     kind, place = (found[name].to_numpy() for name in ("@kind", "@place"))
     if found["@odd"].null_count or pc.any(found["@odd"]).as_py() or (len(kind) and kind.min() < 0):
@@ -197,7 +197,7 @@ def encode(tables: FastTables, candidates: pa.Table) -> Encoded:
 
 
 def question(tables: FastTables) -> str:
-    """Return SQL that turns candidates ``"@asked"`` into kinds, places, gains, bars and amounts."""
+    """Return SQL that turns candidates ``"@requested"`` into kinds, places, gains, bars and amounts."""
     catalog = tables.template.tables.catalog
     scenario = tables.template.compiled.scenario
     con = tables.template.tables.con
@@ -240,7 +240,7 @@ def question(tables: FastTables) -> str:
     return (
         f'SELECT a."@row", CAST(coalesce(k.kind, -1) AS INTEGER) AS "@kind", '
         f'CAST(coalesce(p.place, -1) AS INTEGER) AS "@place", {", ".join(listed)}, '
-        f'{" OR ".join(odd)} AS "@odd" FROM "@asked" a LEFT JOIN "@kind" k ON {same} '
+        f'{" OR ".join(odd)} AS "@odd" FROM "@requested" a LEFT JOIN "@kind" k ON {same} '
         f'LEFT JOIN "@listed" p ON p.customer = a.customer'
     )
 

@@ -120,9 +120,9 @@ class DuckDbStore:
     def stage(self, table: pa.Table) -> None:
         """Make a temporary table of these rows."""
         reach("stage rows")
-        self._connection.register("@rows", table)
-        self._connection.execute(f'CREATE TEMP TABLE {STAGED} AS SELECT * FROM "@rows"')
-        self._connection.unregister("@rows")
+        self._connection.register("@ledger rows", table)
+        self._connection.execute(f'CREATE TEMP TABLE {STAGED} AS SELECT * FROM "@ledger rows"')
+        self._connection.unregister("@ledger rows")
 
 
 class PostgresStore:

@@ -89,10 +89,10 @@ def _put_down(why: Why, asked: pa.Table, keys: list[str]) -> None:
     typed = read_keys(tables, asked.select(keys), what="the earlier run", whole=True, ordered=True)
     number = pa.array(np.arange(asked.num_rows))
     con.register("@typed", typed.append_column("contact", number))
-    con.register("@told", asked.select(["@kind", "@value"]).append_column("contact", number))
+    con.register("@told since", asked.select(["@kind", "@value"]).append_column("contact", number))
     con.execute(
         f'CREATE OR REPLACE TEMP TABLE {KEYED} AS SELECT t.*, o."@kind" AS kind, o."@value" AS value '
-        'FROM "@typed" t JOIN "@told" o USING (contact)'
+        'FROM "@typed" t JOIN "@told since" o USING (contact)'
     )
     same = " AND ".join(f"k.{quote(key)} = c.{quote(key)}" for key in keys)
     con.execute(
@@ -100,7 +100,7 @@ def _put_down(why: Why, asked: pa.Table, keys: list[str]) -> None:
         f"FROM {tables.valid} c JOIN {KEYED} k ON {same}"
     )
     con.unregister("@typed")
-    con.unregister("@told")
+    con.unregister("@told since")
 
 
 def _take(why: Why, test: str) -> tuple[int, float]:

@@ -110,9 +110,9 @@ class ManyPlans(SqlBooks):
         return found
 
     def _enter(self, plans: pa.Table) -> None:
-        self.tables.con.register("@entered", plans)
-        self.tables.con.execute(f'CREATE OR REPLACE TEMP TABLE {PLANS} AS SELECT * FROM "@entered"')
-        self.tables.con.unregister("@entered")
+        self.tables.con.register("@entered plans", plans)
+        self.tables.con.execute(f'CREATE OR REPLACE TEMP TABLE {PLANS} AS SELECT * FROM "@entered plans"')
+        self.tables.con.unregister("@entered plans")
 
     def _choose(self, sql: str) -> None:
         self.tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {CHOSEN} AS {sql}")

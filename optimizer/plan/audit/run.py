@@ -141,11 +141,11 @@ def _pins(books: SqlBooks) -> Iterator[Line]:
         if source is None:
             continue
         keys = read_keys(tables, books.scenario.base / str(source), what=str(source))
-        tables.con.register("@pins", keys)
+        tables.con.register("@audited pins", keys)
         same = " AND ".join(f'p."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys.column_names)
         join = "ANTI" if name == "keep" else "SEMI"
-        ((count,),) = books.query(f'SELECT count(*) FROM "@pins" p {join} JOIN {PLAN} c ON {same}')
-        tables.con.unregister("@pins")
+        ((count,),) = books.query(f'SELECT count(*) FROM "@audited pins" p {join} JOIN {PLAN} c ON {same}')
+        tables.con.unregister("@audited pins")
         if count:
             yield Line("pins", {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
 
