@@ -58,6 +58,10 @@ class Near:
         used = assemble(units, unit, number, np.zeros(len(unit)), contact_start, contact)
         return cls(unit, np.ldexp(loss.astype(float), -prices.shift), used.row_start, used.row)
 
+    def lacking(self, need: Floats) -> IntArray:
+        """Return the rows of which fewer than ``need`` units change the use."""
+        return np.flatnonzero(np.bincount(self.row, minlength=len(need)) < need)
+
     def pick(self, least: int, need: Floats) -> tuple[IntArray, float]:
         """Pick the first ``least`` units, and for each row the first ``need`` ones that change its use.
 

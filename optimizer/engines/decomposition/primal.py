@@ -17,7 +17,7 @@ from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Ascent, Marks, Priced
 from optimizer.engines.decomposition.master import Master
-from optimizer.engines.decomposition.patterns import Patterns, patterns
+from optimizer.engines.decomposition.patterns import Patterns, assemble, patterns
 from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.decomposition.pool import Near
 from optimizer.engines.decomposition.repair import repaired
@@ -105,6 +105,8 @@ class Polish:
             if near is None or far > reach:
                 reach = far
                 near = Near.find(units, listed, base.found.prices, reach * self.ascent.value, self.ascent.clock.check)
+                if not self.generated:
+                    self._leave(base, near.lacking(spare * off))
             good = self._columns(base, *near.pick(LEAST, spare * off))
             mark, use, _ = self._start(base, good)
             if self._repair(base, good, mark, use):
@@ -225,6 +227,25 @@ class Polish:
         listed = np.unique(np.searchsorted(units.problem.unit_start, moved, side="right") - 1)
         listed = listed[spread(len(listed), MOVED)]
         self.generated.append(patterns(units, there.found.prices, listed, 0.0, 1, ascent.clock.check))
+
+    def _leave(self, base: Priced, rows: IntArray) -> None:
+        """Of those of some rows that are over their limit, keep the answers of their units without them.
+
+        The price of a row with few contacts may be far off, as samples hardly see it: nobody is near leaving it.
+        """
+        units = self.ascent.units
+        over = rows[base.found.use[rows] > units.table.upper[rows]]
+        if not len(over):
+            return
+        contact = np.flatnonzero(base.mark)
+        number = np.arange(len(contact) + 1)
+        used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact)
+        there = np.repeat(contact, np.diff(used.row_start))[np.isin(used.row, over)]
+        listed = np.unique(np.searchsorted(units.problem.unit_start, there, side="right") - 1)
+        listed = listed[spread(len(listed), MOVED)]
+        prices = base.prices.copy()
+        prices[over] += self._dear(base)[over]
+        self.generated.append(patterns(units, units.prices(prices), listed, 0.0, 1, self.ascent.clock.check))
 
     def _dear(self, base: Priced) -> Floats:
         """Return what breaking a row costs: more than what a contact that could mend it is worth."""

@@ -2,7 +2,9 @@
 
 A descent on what the plan lies below the bound: the regrets, and what idle parts of priced limits are worth; plus a
 penalty for each unit of a broken limit (exact penalties: Eremin 1966, Zangwill 1967). Row by row, the best change
-first. Regrets count many times at first, so that the cheapest changes come before those that mend more at once.
+first. Regrets count many times at first, so that the cheapest changes come before those that mend more at once. Where
+the descent ends with rows still broken, they become dearer than others (breakout: Morris 1993): what they have too many
+of goes to rows that more units can mend.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from optimizer.problem.primitives import UNLIMITED, IntArray
 
 LOTH = (300.0, 100.0, 30.0, 10.0, 3.0)
 """How many times a regret counts at first."""
-DEAR = (1.0, 4.0, 16.0)
-"""What a contact too many or too few costs, in values of a typical contact, until the rows hold."""
+DEARER, TURNS = 4.0, 8
+"""A contact too many or too few costs what a typical one is worth: so many times more by the turn, where it stays."""
 NEVER = 1e30
 
 
@@ -46,11 +48,14 @@ def repaired(table: RowTable, good: Patterns, use: IntArray, prices: Floats, con
     pairs = np.unique(good.row * len(good.units) + np.repeat(unit, np.diff(good.row_start)))
     start = np.searchsorted(pairs, np.arange(table.count + 1) * len(good.units))
     owners = pairs % max(len(good.units), 1)
-    for loth, times in [(loth, DEAR[0]) for loth in LOTH] + [(1.0, times) for times in DEAR]:
+    times = np.ones(table.count)
+    for loth in (*LOTH, *[1.0] * TURNS):
         dear = np.where(np.isnan(penalty), np.maximum(times * contact, 2 * np.abs(prices)), penalty)
         left = mend(good.unit_start, loth * regret, *sparse, start, owners, over, under, dear, prices, used)
-        if not left and loth == 1.0:
-            break
+        if loth == 1.0:
+            times[(over < 0) | (under < 0)] *= DEARER
+            if not left:
+                break
     dear = np.where(np.isnan(penalty), NEVER, penalty)
     if np.any(np.isnan(penalty) & ((over < 0) | (under < 0))):
         return None
