@@ -238,6 +238,7 @@ class Polish:
         if not len(over):
             return
         contact = np.flatnonzero(base.mark)
+        contact = contact[units.table.kinds_with(over)[units.problem.kind[contact]]]
         number = np.arange(len(contact) + 1)
         used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact)
         there = np.repeat(contact, np.diff(used.row_start))[np.isin(used.row, over)]

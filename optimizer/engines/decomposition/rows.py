@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.passes import Terms
-from optimizer.problem.primitives import UNLIMITED, IntArray, Rows
+from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Rows
 from optimizer.problem.problem import Problem
 
 Floats = npt.NDArray[np.float64]
@@ -74,6 +74,19 @@ class RowTable:
             if given is not None and len(given) == last - first:
                 out[first:last] = given
         return out
+
+    def kinds_with(self, rows: IntArray) -> BoolArray:
+        """Return the kinds of which a candidate may use some of the rows. Shape (kinds,)."""
+        kinds = len(self.start) - 1
+        found = np.zeros(kinds, bool)
+        found[np.repeat(np.arange(kinds), np.diff(self.start))[np.isin(self.row, rows)]] = True
+        terms = self.terms
+        for first, groups, start in zip(terms.base.tolist(), terms.groups.tolist(), terms.start, strict=True):
+            instances = (rows - first) // groups
+            entries = np.arange(start[0], start[-1])
+            mine = entries[np.isin(terms.instance[entries], instances[rows >= first])]
+            found[np.searchsorted(start, mine, side="right") - 1] = True
+        return found
 
     def use_of_kinds(self, kinds_used: IntArray) -> IntArray:
         """Return what contacts counted by kind use of the rows that depend on the kind alone. Shape (rows,)."""
