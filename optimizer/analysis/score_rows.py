@@ -60,8 +60,8 @@ def judge_rows(scenario: Scenario, tables: Tables, came: str) -> tuple[dict[str,
             "QUALIFY row_number() OVER (PARTITION BY s.id ORDER BY p.run DESC, p.promised) = 1"
         )
     con.execute(
-        'CREATE OR REPLACE TEMP TABLE "@judged rows" AS SELECT s.customer, s.offer, s.channel, s.moment, s.came, s.open, '
-        f"{promised} AS promised FROM ({sent_contacts(scenario, tables, came)}) s{matched}"
+        'CREATE OR REPLACE TEMP TABLE "@judged rows" AS SELECT s.customer, s.offer, s.channel, s.moment, s.came, '
+        f"s.open, {promised} AS promised FROM ({sent_contacts(scenario, tables, came)}) s{matched}"
     )
     con.unregister(PLANNED)
     share = "promised BETWEEN 0 AND 1"
