@@ -71,7 +71,7 @@ def part_of(problem: Problem, units: Numbers) -> Part:
     """
     customers, unit_customer = _members(problem.unit_customer, units)
     candidates, customer_start = _members(problem.customer_start, customers)
-    old = [np.arange(problem.customers)[customers]]
+    old = [np.arange(customers.start, customers.stop) if isinstance(customers, slice) else customers]
     partitions = [Partition(problem.partitions[0].name, np.arange(len(old[0]), dtype=np.int32), len(old[0]))]
     inside = {primitive.partition for primitive in problem.unit_primitives}
     for number, partition in enumerate(problem.partitions[1:], 1):
