@@ -106,7 +106,7 @@ class Polish:
                 reach = far
                 near = Near.find(units, listed, base.found.prices, reach * self.ascent.value, self.ascent.clock.check)
                 if not self.generated:
-                    self._leave(base, near.lacking(spare * off))
+                    self._leave(base, near.lacking(spare * off), spare * off)
             good = self._columns(base, *near.pick(LEAST, spare * off))
             mark, use, _ = self._start(base, good)
             if self._repair(base, good, mark, use):
@@ -228,25 +228,34 @@ class Polish:
         listed = listed[spread(len(listed), MOVED)]
         self.generated.append(patterns(units, there.found.prices, listed, 0.0, 1, ascent.clock.check))
 
-    def _leave(self, base: Priced, rows: IntArray) -> None:
-        """Of those of some rows that are over their limit, keep the answers of their units without them.
+    def _leave(self, base: Priced, rows: IntArray, need: Floats) -> None:
+        """Keep answers without the rows that are over their limit, of as many of their units as are needed.
 
         The price of a row with few contacts may be far off, as samples hardly see it: nobody is near leaving it.
+
+        Parameters
+        ----------
+        rows : int array
+            Those looked at.
+        need : (rows,) float array
+            Units for each row.
         """
-        units = self.ascent.units
-        over = rows[base.found.use[rows] > units.table.upper[rows]]
-        if not len(over):
-            return
+        units, table = self.ascent.units, self.ascent.units.table
+        over = rows[base.found.use[rows] > table.upper[rows]]
         contact = np.flatnonzero(base.mark)
-        contact = contact[units.table.kinds_with(over)[units.problem.kind[contact]]]
+        contact = contact[table.kinds_with(over)[units.problem.kind[contact]]]
         number = np.arange(len(contact) + 1)
         used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact)
-        there = np.repeat(contact, np.diff(used.row_start))[np.isin(used.row, over)]
-        listed = np.unique(np.searchsorted(units.problem.unit_start, there, side="right") - 1)
-        listed = listed[spread(len(listed), MOVED)]
-        prices = base.prices.copy()
-        prices[over] += self._dear(base)[over]
-        self.generated.append(patterns(units, units.prices(prices), listed, 0.0, 1, self.ascent.clock.check))
+        owner = np.searchsorted(units.problem.unit_start, contact, side="right") - 1
+        owner, listed = np.repeat(owner, np.diff(used.row_start)), [np.zeros(0, np.int64)]
+        for row in over:
+            theirs = owner[used.row == row]
+            listed.append(theirs[spread(len(theirs), ceil(need[row]))])
+        if len(over):
+            prices = base.prices.copy()
+            prices[over] += self._dear(base)[over]
+            given = units.prices(prices), np.unique(np.concatenate(listed)), 0.0, 1, self.ascent.clock.check
+            self.generated.append(patterns(units, *given))
 
     def _dear(self, base: Priced) -> Floats:
         """Return what breaking a row costs: more than what a contact that could mend it is worth."""
