@@ -88,6 +88,10 @@ def test_all_rules_reach_the_brute_force_optimum(maker: str, seed: int, tmp_path
     case(tmp_path, maker, "all", seed)
 
 
+def test_history_of_a_member_without_candidates_counts_for_the_household(tmp_path: Path) -> None:
+    case(tmp_path, "random", "all", 1058)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("rules", ["first", "all"])

@@ -46,7 +46,7 @@ def _share(books: SqlBooks, pers: Sequence[str]) -> None:
     parts = []
     for per in sorted({*pers, "customer"}):
         for planned in (True, False) if books.tables.has("history") else (True,):
-            side = Side(books, planned=planned, relation=books.read)
+            side = Side(books, planned=planned, relation=books.read if planned else None)
             base = "candidates" if planned else "history"
             listed = f"CAST({base}.customer AS VARCHAR) AS customer, '{per}' AS per, {side.who(per)} AS who"
             parts.append(f"SELECT {listed} FROM {side.source()}")
