@@ -21,6 +21,7 @@ test: .venv/.ready-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python -m compileall -q optimizer
 	@$(BIN)/contactopt warmup
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 

@@ -12,10 +12,10 @@ from optimizer.cli import options, output
 @click.command("warmup")
 @options.common
 def command(as_json: bool) -> None:
-    """Compile the kernels once, so that the first large run need not (about half a minute; later calls are quick)."""
+    """Compile the kernels once, so that the first large run need not (about a minute; later calls are quick)."""
     from optimizer.engines import warmup
 
-    output.talk("Compiling the kernels; the first time takes about half a minute …")
+    output.talk("Compiling the kernels that are not there yet; the first time takes about a minute …")
     started = time.monotonic()
     warmup()
     seconds = round(time.monotonic() - started, 2)
