@@ -247,11 +247,12 @@ class Polish:
         number = np.arange(len(contact) + 1)
         used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact)
         owner = np.searchsorted(units.problem.unit_start, contact, side="right") - 1
-        owner, listed = np.repeat(owner, np.diff(used.row_start)), [np.zeros(0, np.int64)]
-        for row in over:
-            theirs = owner[used.row == row]
-            listed.append(theirs[spread(len(theirs), ceil(need[row]))])
-        if len(over):
+        order, listed = np.argsort(used.row, kind="stable"), []
+        owner = np.repeat(owner, np.diff(used.row_start))[order]
+        edges = (np.searchsorted(used.row[order], over, side=side) for side in ("left", "right"))
+        for row, first, last in zip(over.tolist(), *edges, strict=True):
+            listed.append(owner[first:last][spread(last - first, ceil(need[row]))])
+        if listed:
             prices = base.prices.copy()
             prices[over] += self._dear(base)[over]
             given = units.prices(prices), np.unique(np.concatenate(listed)), 0.0, 1, self.ascent.clock.check

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from optimizer.engines.decomposition import make
+from optimizer.engines.decomposition.clock import Clock
+from optimizer.engines.decomposition.engine import _ascent
+from optimizer.engines.decomposition.primal import Polish
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.solution import Limit, Request
 from tests.engines.weekly import weekly_problem
@@ -73,3 +76,24 @@ def test_progress_reports_objective_and_bound(problem):
     last = told[-1]
     assert last.objective is not None
     assert last.objective <= last.bound
+
+
+def test_units_of_a_limit_that_is_over_get_answers_without_it(problem, solution):
+    price = solution.prices["offer-cap"]
+    taken = np.bincount(problem.kind[solution.chosen] // 28, minlength=len(price))
+    scarce = int(np.argmax(np.where(price == 0, taken, 0)))
+    upper = np.array(problem.rows[2].upper)
+    upper[scarce] = 1
+    changed = replace(problem, rows=(*problem.rows[:2], replace(problem.rows[2], upper=upper)))
+    ascent = _ascent(changed, Clock(Request(gap=0.05)))
+    ascent.value = float(problem.value.max())
+    best, row = ascent.look(ascent.units.table.join(solution.prices)), 29 + scarce
+    polish = Polish(ascent)
+    polish._leave(best, np.array([row]), np.full(ascent.units.table.count, 1e6))
+    (answers,) = polish.generated
+    there = np.flatnonzero(best.mark & (problem.kind // 28 == scarce))
+    assert np.array_equal(answers.units, np.unique(there // 20))
+    assert len(answers.units) > 10
+    assert row not in answers.row
+    polish._leave(best, np.array([row]), np.full(ascent.units.table.count, 3.0))
+    assert len(polish.generated[1].units) == 3
