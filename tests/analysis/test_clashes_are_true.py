@@ -56,7 +56,7 @@ def held_against_brute_force(folder: Path, written: Written, tables: Tables) -> 
 
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("rules", ["first", "all"])
-@pytest.mark.parametrize("seeds", [range(first, first + 6) for first in range(0, 30, 6)], ids=lambda s: f"from-{s[0]}")
+@pytest.mark.parametrize("seeds", [range(first, first + 6) for first in range(0, 18, 6)], ids=lambda s: f"from-{s[0]}")
 def test_clashes_are_irreducible_and_relaxations_lead_to_a_plan(
     maker: str, rules: Rules, seeds: range, tmp_path: Path
 ) -> None:

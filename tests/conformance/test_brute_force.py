@@ -77,13 +77,13 @@ def case(folder: Path, maker: str, rules: Rules, seed: int) -> None:
 
 
 @pytest.mark.parametrize("maker", MAKERS)
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(60))
 def test_first_cut_rules_reach_the_brute_force_optimum(maker: str, seed: int, tmp_path: Path) -> None:
     case(tmp_path, maker, "first", seed)
 
 
 @pytest.mark.parametrize("maker", MAKERS)
-@pytest.mark.parametrize("seed", range(70))
+@pytest.mark.parametrize("seed", range(60))
 def test_all_rules_reach_the_brute_force_optimum(maker: str, seed: int, tmp_path: Path) -> None:
     case(tmp_path, maker, "all", seed)
 
