@@ -90,7 +90,10 @@ class CompileWorld:
     @property
     def last_arrival(self) -> int:
         """Last day on which a planned contact may arrive."""
-        return max(self.last_day, int(self.times("arrival").day.max(initial=0)))
+        sent = (
+            self.times("sending").day <= self.last_day + 1
+        )  # what is sent later is in no plan, whatever the time zone
+        return max(self.last_day, int(self.times("arrival").day[sent].max(initial=0)))
 
     def under(self, choice: int) -> CompileWorld:
         """Return the world in which unknown time zones are the given one, and only customers with such are seen."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import optimizer
 from optimizer.errors import OptimizerError
 from tests.fuzz import worlds
 
@@ -88,4 +89,13 @@ def test_a_page_that_claims_two_gigabytes_is_refused_within_the_memory_limit(tmp
     refused = worlds.outcome(tmp_path, worlds.SCENARIO.replace("candidates.csv", "candidates.parquet"))
     assert isinstance(refused, OptimizerError)
     assert refused.exit_code in (3, 7)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10**6  # kilobytes
+
+
+def test_a_slot_of_the_year_9999_makes_no_windows(tmp_path: Path) -> None:
+    worlds.write(tmp_path)
+    path = tmp_path / "candidates.csv"
+    path.write_text(path.read_text("utf-8").replace("2026-11-23", "9999-12-01", 1), "utf-8")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert isinstance(worlds.outcome(tmp_path, worlds.SCENARIO), optimizer.Plan)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10**6  # kilobytes

@@ -159,7 +159,9 @@ class SqlBooks:
         zone = self.clockwork.assumed
         if zone not in self._late:
             side = self._all_candidates()
-            ((late,),) = self.query(f"SELECT max({side.day('arrival')} - {start}) FROM {side.source()}")
+            arrival, sending = side.day("arrival"), side.day("sending")
+            inside = f"{sending} <= {start} + {self.scenario.horizon.days}"  # by any time zone; later ones are refused
+            ((late,),) = self.query(f"SELECT max({arrival} - {start}) FROM {side.source()} WHERE {inside}")
             self._late[zone] = int(late or 0)
         return self._late[zone]
 
