@@ -146,9 +146,10 @@ def unit_clashes(problem: Problem, policies: Sequence[str], budget: Budget) -> l
     """
     every = hopeless(problem, budget)
     alone = replace(problem, rows=(), switches=())
+    theirs, _ = of_units(alone, every)
 
     def whom(rules: Sequence[str]) -> BoolArray:
-        return every & hopeless(of_rules(of_units(alone, every)[0], rules), budget)
+        return every & hopeless(of_rules(theirs, rules), budget)
 
     def of_first(units: BoolArray, among: Sequence[str]) -> tuple[tuple[str, ...], bool]:
         linear = system_of(of_units(alone, _first(units))[0], budget)
@@ -188,14 +189,10 @@ def _smallest(
         For whom some rules clash.
     """
     rules, proven = of_first(units, among)
-    fewer: Sequence[str] | None = rules
-    while proven and len(rules) > 1 and fewer is not None:
-        fewer = None
-        for out in rules:
-            rest = [name for name in rules if name != out]
-            if not _known(rest, found) and (theirs := whom(rest)).any():
-                fewer, (rules, proven) = rest, of_first(theirs, rest)
-                break
+    for out in rules if proven and len(rules) > 1 else ():
+        rest = [name for name in rules if name != out]
+        if not _known(rest, found) and (theirs := whom(rest)).any():
+            return _smallest(theirs, rest, of_first, whom, found)
     return rules, proven
 
 

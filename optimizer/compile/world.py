@@ -90,9 +90,7 @@ class CompileWorld:
     @property
     def last_arrival(self) -> int:
         """Last day on which a planned contact may arrive."""
-        sent = (
-            self.times("sending").day <= self.last_day + 1
-        )  # what is sent later is in no plan, whatever the time zone
+        sent = self.times("sending").day <= self.last_day + 1  # by any time zone; later ones are in no plan
         return max(self.last_day, int(self.times("arrival").day[sent].max(initial=0)))
 
     def under(self, choice: int) -> CompileWorld:

@@ -34,7 +34,7 @@ FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
 MENDERS, PART = 1_000_000, 5
 """For mending by single changes: at least so many units, or one in so many, are looked at."""
-TRIES = ((0.05, 6.0), (0.1, 12.0), (0.1, 24.0))
+TRIES = ((0.05, (6.0,)), (0.1, (12.0, 24.0)))
 """Most regret, in values of a typical contact, and units for each contact that a row is off; until these suffice."""
 FEW = 300
 """Rows beyond which the first reach is wider: of the units of a small group, the nearest may be far."""
@@ -100,17 +100,16 @@ class Polish:
         if self.done or not units.table.count:
             return
         listed = spread(units.problem.units, max(MENDERS, units.problem.units // PART))
-        off, reach, near = self._off(base), 0.0, None
-        for far, spare in TRIES:
-            if near is None or far > reach:
-                reach = far
-                near = Near.find(units, listed, base.found.prices, reach * self.ascent.value, self.ascent.clock.check)
-                if not self.generated:
-                    self._leave(base, near.lacking(spare * off), spare * off)
-            good = self._columns(base, *near.pick(LEAST, spare * off))
-            mark, use, _ = self._start(base, good)
-            if self._repair(base, good, mark, use):
-                return
+        off = self._off(base)
+        for reach, spares in TRIES:
+            near = Near.find(units, listed, base.found.prices, reach * self.ascent.value, self.ascent.clock.check)
+            if not self.generated:
+                self._leave(base, near.lacking(spares[0] * off), spares[0] * off)
+            for spare in spares:
+                good = self._columns(base, *near.pick(LEAST, spare * off))
+                mark, use, _ = self._start(base, good)
+                if self._repair(base, good, mark, use):
+                    return
 
     def run(self, patience: int = ROUNDS) -> None:
         """Widen the patterns until the asked gap is met, nothing is left to try, or it is time to stop.
@@ -242,6 +241,8 @@ class Polish:
         """
         units, table = self.ascent.units, self.ascent.units.table
         over = rows[base.found.use[rows] > table.upper[rows]]
+        if not len(over):
+            return
         contact = np.flatnonzero(base.mark)
         contact = contact[table.kinds_with(over)[units.problem.kind[contact]]]
         number = np.arange(len(contact) + 1)
@@ -252,11 +253,10 @@ class Polish:
         edges = (np.searchsorted(used.row[order], over, side=side) for side in ("left", "right"))
         for row, first, last in zip(over.tolist(), *edges, strict=True):
             listed.append(owner[first:last][spread(last - first, ceil(need[row]))])
-        if listed:
-            prices = base.prices.copy()
-            prices[over] += self._dear(base)[over]
-            given = units.prices(prices), np.unique(np.concatenate(listed)), 0.0, 1, self.ascent.clock.check
-            self.generated.append(patterns(units, *given))
+        prices = base.prices.copy()
+        prices[over] += self._dear(base)[over]
+        given = units.prices(prices), np.unique(np.concatenate(listed)), 0.0, 1, self.ascent.clock.check
+        self.generated.append(patterns(units, *given))
 
     def _dear(self, base: Priced) -> Floats:
         """Return what breaking a row costs: more than what a contact that could mend it is worth."""

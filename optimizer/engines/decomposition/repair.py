@@ -53,9 +53,9 @@ def repaired(table: RowTable, good: Patterns, use: IntArray, prices: Floats, con
         dear = np.where(np.isnan(penalty), np.maximum(times * contact, 2 * np.abs(prices)), penalty)
         left = mend(good.unit_start, loth * regret, *sparse, start, owners, over, under, dear, prices, used)
         if loth == 1.0:
-            times[(over < 0) | (under < 0)] *= DEARER
             if not left:
                 break
+            times[(over < 0) | (under < 0)] *= DEARER
     dear = np.where(np.isnan(penalty), NEVER, penalty)
     if np.any(np.isnan(penalty) & ((over < 0) | (under < 0))):
         return None

@@ -37,7 +37,7 @@ class Side:
     def source(self) -> str:
         """Return the FROM clause, with the tables of everything that was spelled before."""
         base = "candidates" if self._planned else "history"
-        text = f"{self._relation} candidates" if self._planned else f"{self._relation} history"
+        text = f"{self._relation} {base}"
         for table, key in KEY_OF.items():
             if table in self._seen:
                 text += f' LEFT JOIN {table} ON {table}."{key}" = {base}."{key}"'
