@@ -14,6 +14,7 @@ from optimizer.problem.solution import Reason
 from tests import oracle
 from tests.conformance.cases import MAKERS, Rules, Scenario, Tables, write
 from tests.conformance.product import Key, audited, chosen, compiled, solved
+from tests.slow import slowly
 
 GREEDY = ("greedy:value", "greedy:value_per_cost")
 CENT = Fraction(1, 10**9)
@@ -77,13 +78,13 @@ def case(folder: Path, maker: str, rules: Rules, seed: int) -> None:
 
 
 @pytest.mark.parametrize("maker", MAKERS)
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(60), *slowly(range(60, 250))])
 def test_first_cut_rules_reach_the_brute_force_optimum(maker: str, seed: int, tmp_path: Path) -> None:
     case(tmp_path, maker, "first", seed)
 
 
 @pytest.mark.parametrize("maker", MAKERS)
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(60), *slowly(range(60, 100))])
 def test_all_rules_reach_the_brute_force_optimum(maker: str, seed: int, tmp_path: Path) -> None:
     case(tmp_path, maker, "all", seed)
 

@@ -14,12 +14,13 @@ from tests.conformance.product import audited, compiled, names, positions
 from tests.golden.cases import Breaks, Case, Dropped, RefusedInput, keys
 from tests.golden.catalogue import CASES
 from tests.oracle.random_cases import random_case, write
+from tests.slow import slowly
 
-SETS = 10
+SETS = pytest.mark.parametrize("sets", [10, *slowly([30])])
 """Of contacts, for each case."""
 
 
-def judged(folder: Path, seed: int, rules: str, sets: int = SETS) -> None:
+def judged(folder: Path, seed: int, rules: str, sets: int) -> None:
     """Hold random sets of contacts of one random case against the oracle."""
     scenario, tables = random_case(seed, rules=rules)  # type: ignore[arg-type]
     path = write(folder, scenario, tables)
@@ -61,15 +62,17 @@ def _pin(rule: str) -> str:
     return "pins" if "pin" in rule else rule
 
 
+@SETS
 @pytest.mark.parametrize("seed", range(60))
-def test_first_cut_rules_mean_what_the_oracle_says(seed: int, tmp_path: Path) -> None:
-    judged(tmp_path, seed, "first")
+def test_first_cut_rules_mean_what_the_oracle_says(seed: int, sets: int, tmp_path: Path) -> None:
+    judged(tmp_path, seed, "first", sets)
 
 
+@SETS
 @pytest.mark.parametrize("seed", range(60))
-def test_all_rules_mean_what_the_oracle_says(seed: int, tmp_path: Path) -> None:
+def test_all_rules_mean_what_the_oracle_says(seed: int, sets: int, tmp_path: Path) -> None:
     try:
-        judged(tmp_path, seed, "all")
+        judged(tmp_path, seed, "all", sets)
     except UnsupportedError as error:
         pytest.skip(str(error.findings[0].what))
 

@@ -13,6 +13,7 @@ from optimizer.problem.evaluate import evaluate
 from tests.conformance.product import compiled, names, positions
 from tests.golden.cases import KEYS, Key
 from tests.plan.spoils import SPOILS, Spoil, legal_plan, spoiled_plan, write
+from tests.slow import slowly
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +63,13 @@ def test_breaches_of_several_rules_are_told_at_once(build: Compiled) -> None:
     assert set(audited(build, plan).broken) == {"cap", "quota"}
 
 
-def test_every_contact_added_alone_breaks_what_the_compiled_problem_says(build: Compiled) -> None:
-    """Where the two ways of counting meet: each of some forty contacts beside the legal plan."""
+@pytest.mark.parametrize("contacts", [40, *slowly([100])])
+def test_every_contact_added_alone_breaks_what_the_compiled_problem_says(build: Compiled, contacts: int) -> None:
+    """Where the two ways of counting meet: each of some contacts beside the legal plan."""
     known = names(build)
     legal = set(legal_plan())
     rest = [key for key in known if key not in legal]
-    for key in rest[:: len(rest) // 40]:
+    for key in rest[:: len(rest) // contacts]:
         plan = legal | {key}
         said = {v.rule for v in evaluate(build.problem, positions(known, plan)).violations}
         assert set(audited(build, plan).broken) == said, key

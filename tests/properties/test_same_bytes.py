@@ -12,8 +12,9 @@ import pytest
 
 from tests.conformance.cases import Scenario, Tables
 from tests.properties.runs import STABLE, Case, feasible, published
+from tests.slow import slowly
 
-CASES = 4
+CASES = pytest.mark.parametrize("cases", [4, *slowly([30])])
 LISTS = ("eligibility", "contact_policies", "constraints")
 
 
@@ -50,15 +51,16 @@ CHANGES = (as_it_is, rows_backwards, rows_shuffled, files_backwards, rules_backw
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
-def test_no_order_changes_a_byte(change: Callable[[Scenario, Tables], Case], tmp_path: Path) -> None:
-    for number, (case, _) in enumerate(feasible(tmp_path, "all", CASES)):
+@CASES
+def test_no_order_changes_a_byte(change: Callable[[Scenario, Tables], Case], cases: int, tmp_path: Path) -> None:
+    for number, (case, _) in enumerate(feasible(tmp_path, "all", cases)):
         first = published(tmp_path / f"one-{number}", *case)
         other = published(tmp_path / f"other-{number}", *change(*case))
         assert {name: first[name] == other[name] for name in STABLE} == dict.fromkeys(STABLE, True), case[0]
 
 
 def test_the_number_of_threads_changes_no_byte(tmp_path: Path) -> None:
-    for number, (case, _) in enumerate(feasible(tmp_path, "all", CASES // 2)):
+    for number, (case, _) in enumerate(feasible(tmp_path, "all", 3)):
         runs = [published(tmp_path / f"{number}-{threads}", *case, threads=threads) for threads in (1, 2)]
         assert runs[0] == runs[1], case[0]
 
