@@ -98,7 +98,7 @@ class Contracts:
         (count,) = self._once(fault.table, f"SELECT count(*) FILTER ({wrong}) FROM {quote(fault.table)}")
         if not count:
             return
-        first, *others = self.rows.find(fault.table, wrong, (f"CAST({fault.shown} AS VARCHAR)",))
+        first, *others = self.rows.wrong(fault.table, wrong, (f"CAST({fault.shown} AS VARCHAR)",))
         what = fault.what
         if others:
             what += f" (also {list_rows(row.place for row in others)})"

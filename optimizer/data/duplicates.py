@@ -77,7 +77,7 @@ def _refuse(rows: Rows, conflicts: int, valid: str) -> None:
         same = " AND ".join(
             f"{CANDIDATES}.{quote(key)} IS NOT DISTINCT FROM (SELECT {quote(key)} FROM {one})" for key in KEYS
         )
-        alike = rows.find(CANDIDATES, f"{valid} AND {same}", tuple(values), limit=_LISTED * FINDINGS_SHOWN)
+        alike = rows.wrong(CANDIDATES, f"{valid} AND {same}", tuple(values), limit=_LISTED * FINDINGS_SHOWN)
         first = alike[0]
         other = next((row for row in alike if row.values != first.values), alike[-1])
         differing = [

@@ -33,7 +33,7 @@ def _missing(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows, table:
     wrong = f"{quote(key)} IS NULL"
     ((count,),) = con.execute(f"SELECT count_if({wrong}) FROM {quote(table)}").fetchall()
     if count:
-        places = [row.place for row in rows.find(table, wrong)]
+        places = [row.place for row in rows.wrong(table, wrong)]
         found.error(f"{places[0]} · {key}", "a key is missing", "drop the row, or fill it", count=count)
 
 
@@ -46,7 +46,7 @@ def _repeated(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows, table
     for (value,) in con.execute(
         f"SELECT CAST({column} AS VARCHAR) FROM ({repeated}) ORDER BY 1 LIMIT {SHOWN}"
     ).fetchall():
-        places = [row.place for row in rows.find(table, f"CAST({column} AS VARCHAR) = {literal(value)}")]
+        places = [row.place for row in rows.wrong(table, f"CAST({column} AS VARCHAR) = {literal(value)}")]
         what = f"the same {key}" + ("" if key == SECRET else f" '{cut(value)}'") + f" stands in {list_rows(places)}"
         found.error(
             f"{places[0]} · {key}",
@@ -62,7 +62,7 @@ def _uncovered(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows, tabl
     ((keys, candidates),) = con.execute(f"SELECT count(*), sum(n) {lacking}").fetchall()
     if not keys:
         return
-    spare = rows.find(CANDIDATES, f"{column} IN (SELECT {column} {lacking})", (f"CAST({column} AS VARCHAR)",))
+    spare = rows.wrong(CANDIDATES, f"{column} IN (SELECT {column} {lacking})", (f"CAST({column} AS VARCHAR)",))
     named = "" if key == SECRET else f"'{cut(spare[0].values[0])}': "
     found.error(
         f"{spare[0].place} · {key}",

@@ -12,6 +12,7 @@ from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
 from optimizer.data.layout import quote
 from optimizer.data.places import Place
+from optimizer.errors import DataError
 
 SHOWN = 5
 """How many rows like one a message lists."""
@@ -59,3 +60,20 @@ class Rows:
                 f"WHERE {condition} ORDER BY 1, 2 LIMIT {int(limit)}"
             ).fetchall()
         return [Row(Place(file, row), tuple(rest)) for file, row, *rest in found]
+
+    def wrong(self, table: str, condition: str, columns: tuple[str, ...] = (), limit: int = SHOWN) -> list[Row]:
+        """Return the first rows for which a condition is true, known to be some: there is a first one.
+
+        Raises
+        ------
+        DataError
+            There are none: the pages and the statistics of a damaged file tell of different rows.
+        """
+        found = self.find(table, condition, columns, limit)
+        if not found:
+            raise DataError(
+                "read twice, it says two things: some of its rows are wrong, and none of them can be found",
+                where=self.bound[table].label,
+                fix="the file is damaged: write it again",
+            )
+        return found

@@ -103,7 +103,7 @@ def _tell_spoiled(con: duckdb.DuckDBPyConnection, found: Findings, rows: Rows, c
             f"{rows.bound[table].label} · {column.name}", "numbers are stored as text", "write the column as numbers"
         )
         return True
-    first, *_ = rows.find(table, f"{name} IS NOT NULL AND try_cast({name} AS DOUBLE) IS NULL", (name,))
+    first, *_ = rows.wrong(table, f"{name} IS NOT NULL AND try_cast({name} AS DOUBLE) IS NULL", (name,))
     comma = "," in first.values[0]
     found.error(
         f"{first.place} · {column.name} = '{cut(first.values[0])}'",
