@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.engines.decomposition.rows import Floats
-from optimizer.engines.exact.math_opt import build, limits, objective_unit, run
+from optimizer.engines.exact.math_opt import build, limits, objective_unit, relaxing, run
 from optimizer.problem.linear import Form, Linear
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.problem import Problem
@@ -132,7 +132,7 @@ def _choice(
 def _relaxed(choice: _Choice) -> tuple[Floats, Floats] | None:
     """Return how much of each unit changes, and what one more of it would bring at the rows' prices."""
     linear = choice.form(choice.lower, choice.upper, np.arange(len(choice.value)))
-    solution = _solved(linear, "GLOP", limits(SECONDS), whole=False)
+    solution = _solved(linear, "GLOP", relaxing(SECONDS), whole=False)
     if solution is None or not solution.HasField("dual_solution"):
         return None
     return _read(solution.primal_solution.variable_values, linear), _read(solution.dual_solution.reduced_costs, linear)

@@ -8,6 +8,7 @@ meet, nothing needs to be solved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from optimizer.analysis.mixture import mixed
 from optimizer.engines.decomposition.rows import Floats, tightened
-from optimizer.problem.evaluate import evaluate
+from optimizer.problem.evaluate import evaluate, weigh
 from optimizer.problem.primitives import Incidence, IntArray, Rows
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Reason, Solution
@@ -116,15 +117,15 @@ def _close(solution: Solution, bound: int, gap: float) -> bool:
 
 
 def _fitting(problem: Problem, known: Sequence[_Solved]) -> Solution | None:
-    """Return the best of the neighbours' plans that break no rule here."""
-    ranked = sorted((one for one in known if one.may_fit(problem)), key=lambda one: -one.best.objective)
-    return next((plan for one in ranked if (plan := _plan(problem, one.best, one.best.chosen)) is not None), None)
+    """Return the best of the neighbours' plans that break no rule here: they keep all but the rows' limits anyhow."""
+    plans = [_worth(problem, one.best, one.best.chosen) for one in known if one.may_fit(problem)]
+    return max(plans, key=lambda plan: plan.objective, default=None)
 
 
-def _plan(problem: Problem, like: Solution, chosen: IntArray) -> Solution | None:
-    """Return some contacts as a plan of this problem; None if they break a rule here."""
-    found = evaluate(problem, chosen)
-    return replace(like, chosen=chosen, objective=found.objective, bound=None) if found.ok else None
+def _worth(problem: Problem, like: Solution, chosen: IntArray) -> Solution:
+    """Return some contacts as a plan of this problem, at its worth here."""
+    value, penalties = weigh(problem, chosen)
+    return replace(like, chosen=chosen, objective=value - math.ceil(penalties), bound=None)
 
 
 def _mixture(problem: Problem, known: Sequence[_Solved], fits: Solution, bound: int, gap: float) -> Solution | None:
@@ -136,8 +137,10 @@ def _mixture(problem: Problem, known: Sequence[_Solved], fits: Solution, bound: 
     if not _close(second, bound, gap):
         return None
     chosen = mixed(problem, np.sort(fits.chosen), np.sort(second.chosen), gap * abs(fits.objective) / 4)
-    found = None if chosen is None else _plan(problem, fits, chosen)
-    return found if found is not None and found.objective > fits.objective else None
+    if chosen is None or not evaluate(problem, chosen).ok:
+        return None
+    found = _worth(problem, fits, chosen)
+    return found if found.objective > fits.objective else None
 
 
 def shifted_bound(solved: Problem, solution: Solution, problem: Problem) -> int | None:

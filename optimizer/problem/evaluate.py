@@ -127,11 +127,16 @@ def evaluate(problem: Problem, chosen: IntArray) -> Evaluation:
     chosen = np.asarray(chosen, np.int64)
     if len(chosen) and (chosen[0] < 0 or chosen[-1] >= problem.candidates or np.any(chosen[1:] <= chosen[:-1])):
         raise ValueError("chosen must be ascending positions of candidates, none twice")
-    value = int(np.asarray(problem.value)[chosen].sum())
-    penalties = sum((_floor_cost(problem, f, chosen) for f in problem.floors), Fraction(0))
-    penalties += sum((_rows_cost(problem, r, chosen) for r in problem.rows), Fraction(0))
+    value, penalties = weigh(problem, chosen)
     violations = tuple(_violations(problem, chosen))
     return Evaluation(value, penalties, value - math.ceil(penalties), violations)
+
+
+def weigh(problem: Problem, chosen: IntArray) -> tuple[int, Fraction]:
+    """Return what contacts are worth and what soft rules cost, in value quanta, whether or not they break a rule."""
+    value = int(np.asarray(problem.value)[chosen].sum())
+    penalties = sum((_floor_cost(problem, f, chosen) for f in problem.floors), Fraction(0))
+    return value, penalties + sum((_rows_cost(problem, r, chosen) for r in problem.rows), Fraction(0))
 
 
 def _violations(problem: Problem, chosen: IntArray) -> Iterator[Violation]:
