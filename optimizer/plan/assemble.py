@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
@@ -18,7 +19,7 @@ from optimizer.data.layout import KEYS, quote
 from optimizer.errors import AuditError, Finding
 from optimizer.language.counts import counted
 from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
-from optimizer.plan.audit import audit_contacts
+from optimizer.plan.audit import AUDITED, audit_contacts
 from optimizer.plan.breakdown import breakdown_frame
 from optimizer.plan.claims import ANOTHER, refuse_lies, refuse_no_positions
 from optimizer.plan.firm import firm_days
@@ -66,9 +67,7 @@ def make_plan(
         The audit found a broken rule, or an objective or a bound that is not true: there is no plan.
     """
     refuse_no_positions(compiled, solution)
-    with reading("candidates"):
-        table = chosen_rows(compiled, solution)
-    audit = audit_contacts(compiled.scenario, compiled.tables, table)
+    audit = audit_contacts(compiled.scenario, compiled.tables, chosen_keys(compiled, solution))
     if sample is not None:
         audit = by_scaled_limits(audit, compiled.scenario, compiled.problem)
     if not audit.ok:
@@ -80,6 +79,8 @@ def make_plan(
             ]
         )
     refuse_lies(compiled, solution, audit.objective)
+    with reading("candidates"):
+        table = rows_of(compiled, AUDITED)
     compiled.tables.refuse_changed()
     bound, gap = certificate(compiled, solution, audit.objective)
     termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
@@ -157,8 +158,41 @@ def sense(compiled: Compiled) -> str:
     return "maximize" if compiled.maximises else "minimize"
 
 
+def chosen_keys(compiled: Compiled, solution: Solution) -> pa.Table:
+    """Return the keys of the chosen candidates: of those that candidates have."""
+    listed = ", ".join(name for name in KEYS if name in compiled.tables.original["candidates"])
+    with reading("candidates"), _keys(compiled, solution) as keys:
+        table: pa.Table = compiled.tables.con.sql(f"SELECT {listed} FROM {keys}").to_arrow_table()
+    return table
+
+
 def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
     """Return the chosen rows with all their input columns and ``contribution``, sorted by key."""
+    same = " AND ".join(f'x.{n} IS NOT DISTINCT FROM candidates."{n}"' for n in KEYS)
+    with reading("candidates"), _keys(compiled, solution) as keys:
+        chosen = f"{compiled.tables.valid} candidates SEMI JOIN {keys} x ON {same}"
+        table = rows_of(compiled, f"(SELECT candidates.* FROM {chosen})")
+        if table.num_rows > len(solution.chosen):  # identical rows
+            table = rows_of(compiled, f"(SELECT DISTINCT candidates.* FROM {chosen})")
+    return table
+
+
+def rows_of(compiled: Compiled, contacts: str) -> pa.Table:
+    """Return the rows of a relation of candidates as written: input columns and ``contribution``, sorted by key."""
+    columns = compiled.tables.original["candidates"]
+    listed = ", ".join(f"candidates.{quote(name)}" for name in columns if name != "contribution")
+    objective = compiled.tables.catalog.bind(compiled.scenario.objective.expression)
+    table: pa.Table = compiled.tables.con.sql(
+        f"SELECT {listed}, CAST({objective.sql(quoted)} AS DOUBLE) AS contribution "
+        f"FROM {contacts} candidates{joins(tables_of(objective))} "
+        f"ORDER BY candidates.customer, candidates.slot, candidates.channel, candidates.offer"
+    ).to_arrow_table()
+    return table
+
+
+@contextmanager
+def _keys(compiled: Compiled, solution: Solution) -> Iterator[str]:
+    """Have a relation of the chosen candidates' keys."""
     con, problem = compiled.tables.con, compiled.problem
     chosen = pa.table(
         {
@@ -167,22 +201,11 @@ def chosen_rows(compiled: Compiled, solution: Solution) -> pa.Table:
         }
     )
     con.register("@chosen", chosen)
-    columns = compiled.tables.original["candidates"]
-    listed = ", ".join(f"candidates.{quote(name)}" for name in columns if name != "contribution")
-    keys = " AND ".join(f'x.{n} IS NOT DISTINCT FROM candidates."{n}"' for n in KEYS)
-    objective = compiled.tables.catalog.bind(compiled.scenario.objective.expression)
-    query = (
-        f"{listed}, CAST({objective.sql(quoted)} AS DOUBLE) AS contribution "
-        f"FROM {compiled.tables.valid} candidates JOIN "
-        f'(SELECT u.customer, k.offer, k.channel, k.slot FROM "@chosen" '
-        f'JOIN "@customers" u USING (ordinal) JOIN "@kinds" k USING (kind)) x ON {keys}{joins(tables_of(objective))} '
-        f"ORDER BY candidates.customer, candidates.slot, candidates.channel, candidates.offer"
+    yield (
+        '(SELECT u.customer, k.offer, k.channel, k.slot FROM "@chosen" '
+        'JOIN "@customers" u USING (ordinal) JOIN "@kinds" k USING (kind))'
     )
-    table: pa.Table = con.sql(f"SELECT {query}").to_arrow_table()
-    if table.num_rows > len(solution.chosen):  # identical rows
-        table = con.sql(f"SELECT DISTINCT {query}").to_arrow_table()
     con.unregister("@chosen")
-    return table
 
 
 def _customers(problem: Problem, chosen: IntArray) -> IntArray:

@@ -12,7 +12,7 @@ from optimizer.data.layout import KEYS
 from optimizer.data.tables import Tables
 from optimizer.errors import DataError, Finding
 from optimizer.plan.audit.books import SqlBooks
-from optimizer.plan.audit.run import PLAN
+from optimizer.plan.audit.run import AUDITED
 from optimizer.plan.audit.side import Side
 from optimizer.scenario import Scenario
 
@@ -64,7 +64,7 @@ def firm_days(scenario: Scenario, tables: Tables) -> dict[str, Any] | None:
     """Return the last firm day, and how many audited contacts are firm; None where all are."""
     if scenario.horizon.commit is None:
         return None
-    side = Side(SqlBooks(scenario, tables, PLAN), planned=True)
+    side = Side(SqlBooks(scenario, tables, AUDITED), planned=True)
     test = is_firm(side)
     ((count,),) = tables.con.execute(f"SELECT count(*) FROM {side.source()} WHERE {test}").fetchall()
     return {"until": scenario.horizon.firm.isoformat(), "contacts": int(count)}

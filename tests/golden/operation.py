@@ -230,14 +230,14 @@ def backwards(candidates: str) -> str:
 
 
 def _in_the_files_order(patch: Patch) -> None:
-    real = assemble.chosen_rows
+    real = assemble.rows_of
 
-    def unsorted(compiled: Any, solution: Any) -> Any:
-        found = real(compiled, solution)
+    def unsorted(compiled: Any, contacts: str) -> Any:
+        found = real(compiled, contacts)
         place = {c: n for n, (c,) in enumerate(compiled.tables.con.sql("SELECT customer FROM candidates").fetchall())}
         return found.take(np.argsort([place[c] for c in found["customer"].to_pylist()]))
 
-    patch.setattr(assemble, "chosen_rows", unsorted)
+    patch.setattr(assemble, "rows_of", unsorted)
 
 
 @promise(39, contacts_in_the_files_order=_in_the_files_order)

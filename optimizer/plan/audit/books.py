@@ -75,7 +75,7 @@ class SqlBooks:
         history: bool,
         clock: Clock,
     ) -> str:
-        """Create a relation of the contacts that a rule counts and return its name."""
+        """Create a view of the contacts that a rule counts, and return its name: a question reads what it needs."""
 
         def select(side: Side) -> str:
             names = sorted(each)
@@ -102,7 +102,7 @@ class SqlBooks:
         return self._create(select, history)
 
     def marked(self, conditions: Mapping[str, Expression], *, who: str, history: bool, clock: Clock) -> str:
-        """Create a relation of all contacts with one boolean column per condition, and return its name."""
+        """Create a view of all contacts with one boolean column per condition, and return its name."""
 
         def select(side: Side) -> str:
             parts = [
@@ -125,7 +125,7 @@ class SqlBooks:
         parts = [select(Side(self, planned=True))]
         if history and self.tables.has("history"):
             parts.append(select(Side(self, planned=False)))
-        self.tables.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {' UNION ALL '.join(parts)}")
+        self.tables.con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
         return name
 
     def windows(self, window: Window | None, clock: Clock) -> str:
@@ -204,7 +204,7 @@ class SqlBooks:
     def consented(self, purpose: str | None) -> str:
         """Create a relation ``(contact)`` of the planned contacts that a consent covers; return its name."""
         self._made += 1
-        name = f'"@books{self._made}"'
+        name = f'"@found{self._made}"'
         side = Side(self, planned=True)
         columns = self.tables.columns["consents"]
         tests = [] if purpose is None else [f"x.purpose = {literal(purpose)}"]
@@ -285,7 +285,7 @@ class SqlBooks:
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
         condition += f" AND NOT {side.held_out()}"
         self._made += 1
-        name = f'"@books{self._made}"'
+        name = f'"@found{self._made}"'
         self.tables.con.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {side.who(who)} AS who, "
             f'CAST(json_object({pairs}) AS VARCHAR) AS "each", max({side.column(own) if own else "NULL"}) AS own '
@@ -296,8 +296,8 @@ class SqlBooks:
     def forget(self) -> None:
         """Drop the relations that were made so far: a rule's are of no use to the next one."""
         for number in range(1, self._made + 1):
-            for name in ("books", "windows"):
-                self.tables.con.execute(f'DROP TABLE IF EXISTS "@{name}{number}"')
+            for name, kind in (("books", "VIEW"), ("found", "TABLE"), ("windows", "TABLE")):
+                self.tables.con.execute(f'DROP {kind} IF EXISTS "@{name}{number}"')
         self._made = 0
 
     # Answers --------------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ from optimizer.rules.base import Rule
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
-PLAN = '"@audited"'
+AUDITED = '"@audited"'
+"""Relation of the audited contacts, with all that the candidates hold: there until the next audit."""
 
 
 def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> AuditReport:
@@ -45,7 +46,7 @@ def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> Au
     """
     with reading("the audit"):
         lines = list(_enter(tables, contacts))
-        books = SqlBooks(scenario, tables, PLAN)
+        books = SqlBooks(scenario, tables, AUDITED)
         lines += [*_held_out(books), *_pins(books)]
         rules = scenario.rules()
         for rule in rules:
@@ -84,12 +85,12 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     con = tables.con
     named = f'FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
     numbered = "CREATE OR REPLACE TEMP TABLE {} AS SELECT row_number() OVER () AS contact, {}"
-    con.execute(numbered.format(PLAN, f"c.* {named}"))
+    con.execute(numbered.format(AUDITED, f"c.* {named}"))
     ((different,),) = con.execute(f'SELECT count(*) FROM (SELECT DISTINCT {listed} FROM "@given")').fetchall()
-    ((known,),) = con.execute(f"SELECT count(*) FROM {PLAN}").fetchall()
+    ((known,),) = con.execute(f"SELECT count(*) FROM {AUDITED}").fetchall()
     if known > different:  # identical rows, which count once
-        con.execute(numbered.format(PLAN, f"* FROM (SELECT DISTINCT c.* {named})"))
-        ((known,),) = con.execute(f"SELECT count(*) FROM {PLAN}").fetchall()
+        con.execute(numbered.format(AUDITED, f"* FROM (SELECT DISTINCT c.* {named})"))
+        ((known,),) = con.execute(f"SELECT count(*) FROM {AUDITED}").fetchall()
     twice = contacts.num_rows - different
     unknown = different - known
     for count, name in ((int(twice), "listed-twice"), (unknown, "not-a-candidate")):
@@ -144,7 +145,7 @@ def _pins(books: SqlBooks) -> Iterator[Line]:
         tables.con.register("@audited pins", keys)
         same = " AND ".join(f'p."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys.column_names)
         join = "ANTI" if name == "keep" else "SEMI"
-        ((count,),) = books.query(f'SELECT count(*) FROM "@audited pins" p {join} JOIN {PLAN} c ON {same}')
+        ((count,),) = books.query(f'SELECT count(*) FROM "@audited pins" p {join} JOIN {AUDITED} c ON {same}')
         tables.con.unregister("@audited pins")
         if count:
             yield Line("pins", {}, "<=", Decimal(0), Decimal(count), Decimal(count), broken=True)
