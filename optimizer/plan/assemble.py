@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -87,7 +88,8 @@ def make_plan(
     scenario, problem = compiled.scenario, compiled.problem
     prices = row_prices(compiled, solution)
     chosen = np.sort(solution.chosen)
-    tally = Tally(problem, solution.prices, offers_of(compiled)[1]).count(chosen)
+    threads = scenario.solve.threads or os.cpu_count() or 1
+    tally = Tally(problem, solution.prices, offers_of(compiled)[1]).count(chosen, threads=threads)
     constraints = constraint_frame(audit, scenario, prices)
     contacted = int(np.count_nonzero(np.diff(_customers(problem, chosen), prepend=-1)))
     summary = {

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 
 from optimizer.problem.margins import Floats
 from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.problem.problem import Problem
-from optimizer.problem.units import SIZE
+from optimizer.problem.units import SIZE, parts
 from optimizer.problem.usage import entries
-from optimizer.problem.verdicts import Verdict, verdicts
+from optimizer.problem.verdicts import Judge, Verdict
 
 NEAR = 0.1
 """A price holds while it moves by no more than this share of itself."""
+TOGETHER = 4
+"""Masks that are counted at once."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,52 +74,74 @@ class Tally:
     def _no_kinds(self) -> IntArray:
         return np.zeros(self.problem.kinds, np.int64)
 
-    def count(self, chosen: IntArray, *, size: int = SIZE) -> Tally:
+    def count(self, chosen: IntArray, *, threads: int = 1, size: int = SIZE) -> Tally:
         """Look at every candidate once, with the plan as it stands.
 
         Parameters
         ----------
         chosen : int array
             Ascending.
-        size : int
-            Candidates that are looked at together, about; it changes nothing.
+        threads, size : int
+            How many look, and at how many candidates together, about; they change nothing.
         """
-        for verdict in verdicts(self.problem, chosen, self.prices, size=size):
-            self._add(verdict)
+        judge, waiting, lock = Judge(self.problem, chosen, self.prices), parts(self.problem, size), Lock()
+
+        def look(tally: Tally) -> None:
+            while True:
+                with lock:
+                    part = next(waiting, None)
+                if part is None:
+                    return
+                tally._add(judge.verdict(part))
+
+        others = [Tally(self.problem, self.prices, self.offer) for _ in range(threads - 1)]
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(look, [self, *others]))
+        for other in others:
+            self._join(other)
         return self
 
+    def _join(self, other: Tally) -> None:
+        """Add what another has counted."""
+        for name in ("eligible", "chosen", "refused", "full", "beaten"):
+            getattr(self, name).__iadd__(getattr(other, name))
+        for mine, theirs in zip((*self.fall, *self.rise), (*other.fall, *other.rise), strict=True):
+            mine += theirs
+        for rule, number in other.hindered.items():
+            self.hindered[rule] += number
+        for counts, more in ((self.policies, other.policies), (self.limits, other.limits)):
+            for rule, of_kind in more.items():
+                counts[rule] += of_kind
+
     def _add(self, here: Verdict) -> None:
-        kind = here.problem.kind
-
-        def by_kind(mask: BoolArray) -> IntArray:
-            return np.bincount(kind[mask], minlength=self.problem.kinds)
-
-        self.eligible += np.bincount(kind, minlength=self.problem.kinds)
-        self.chosen += np.bincount(kind[here.chosen], minlength=self.problem.kinds)
+        refused = here.refused(here.policies)
+        full = here.refused(here.limits) & ~refused
+        rules = [*here.policies.values(), *here.limits.values()]
+        every = np.ones(len(refused), bool)
+        counts = iter(of_each(here.problem.kind, [every, here.inside, refused, full, *rules], self.problem.kinds))
+        for total in (self.eligible, self.chosen, self.refused, self.full):
+            total += next(counts)
+        for totals, masks in ((self.policies, here.policies), (self.limits, here.limits)):
+            for rule in masks:
+                totals[rule] += next(counts)
         worth = here.margin > 0
         for rule, mask in here.policies.items():
-            self.policies[rule] += by_kind(mask)
             self.hindered[rule] += int(np.count_nonzero(mask & worth))
-        for rule, mask in here.limits.items():
-            self.limits[rule] += by_kind(mask)
-        refused = here.refused(here.policies)
-        self.refused += by_kind(refused)
-        self.full += by_kind(here.refused(here.limits) & ~refused)
         self._add_beaten(here, refused)
         if self.prices is not None:
             self._add_near(here, self.prices, refused)
 
     def _add_beaten(self, here: Verdict, refused: BoolArray) -> None:
-        start = here.problem.unit_start
+        start, offers = here.problem.unit_start, len(self.beaten)
         unit = np.searchsorted(start, here.chosen, "right") - 1
         order = np.lexsort((here.margin[here.chosen], unit))
-        best = np.full(here.problem.units, -1, np.int64)
+        best = np.full(here.problem.units, offers, np.int64)  # by nobody
         best[unit[order]] = self.offer[here.problem.kind[here.chosen[order]]]
-        theirs = np.repeat(best, np.diff(start))[refused]
-        mine = self.offer[here.problem.kind[refused]]
-        offers = len(self.beaten)
-        pair = (mine * offers + theirs)[theirs >= 0]
-        self.beaten += np.bincount(pair, minlength=offers**2).reshape(offers, offers)
+        pair = np.repeat(best, np.diff(start))
+        pair += ((self.offer * 2 + 1) * (offers + 1))[here.problem.kind]
+        pair -= refused * (offers + 1)
+        found = np.bincount(pair, minlength=offers * 2 * (offers + 1)).reshape(offers, 2, offers + 1)
+        self.beaten += found[:, 0, :offers]
 
     def _add_near(self, here: Verdict, prices: Mapping[str, Floats], refused: BoolArray) -> None:
         """Add up what lies near each row's limit.
@@ -134,3 +160,20 @@ class Tally:
                 mine = here.inside[near[who]]
                 np.add.at(fall, row[close & mine], amount[close & mine])
                 np.add.at(rise, row[close & ~mine], amount[close & ~mine])
+
+
+def of_each(kind: IntArray, masks: Sequence[BoolArray], kinds: int) -> Iterator[IntArray]:
+    """Count candidates by kind, under each of some masks.
+
+    A few masks are counted at once, by the pattern that they make: picking out the candidates of each costs more.
+    """
+    for first in range(0, len(masks), TOGETHER):
+        some = masks[first : first + TOGETHER]
+        code = np.zeros(len(kind), np.int64)
+        for bit, mask in enumerate(some):
+            code += mask.astype(np.int64) << bit
+        code *= kinds
+        code += kind
+        found = np.bincount(code, minlength=kinds << len(some)).reshape(-1, kinds)
+        pattern = np.arange(1 << len(some))
+        yield from (found[(pattern >> bit & 1) == 1].sum(axis=0) for bit in range(len(some)))

@@ -5,7 +5,7 @@ Accounts and insight are counted from here, and from nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from optimizer.problem.margins import Charges, Floats
 from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.problem.problem import Problem
 from optimizer.problem.refusals import refusals
-from optimizer.problem.units import SIZE, parts, where
+from optimizer.problem.units import Part, where
 from optimizer.problem.usage import row_refusals, row_use
 
 
@@ -51,10 +51,8 @@ class Verdict:
         return out
 
 
-def verdicts(
-    problem: Problem, chosen: IntArray, prices: Mapping[str, Floats] | None, *, size: int = SIZE
-) -> Iterator[Verdict]:
-    """Judge every candidate, range by range.
+class Judge:
+    """Judges candidates against a plan as it stands.
 
     Parameters
     ----------
@@ -63,17 +61,20 @@ def verdicts(
         Ascending.
     prices : mapping of block name to (rows,) float array, optional
         In value quanta per row quantum.
-    size : int
-        Candidates of a range, about.
     """
-    uses = [row_use(problem, block, chosen) for block in problem.blocks]
-    charges = Charges(problem, prices)
-    for part in parts(problem, size):
-        mine = where(chosen, part.candidates)
+
+    def __init__(self, problem: Problem, chosen: IntArray, prices: Mapping[str, Floats] | None) -> None:
+        self._chosen = chosen
+        self._uses = [row_use(problem, block, chosen) for block in problem.blocks]
+        self._charges = Charges(problem, prices)
+
+    def verdict(self, part: Part) -> Verdict:
+        """Judge every candidate of some units of the problem."""
+        mine = where(self._chosen, part.candidates)
         inside = np.zeros(part.problem.candidates, bool)
         inside[mine] = True
-        policies = refusals(part.problem, mine, uses=uses)
-        limits = row_refusals(part.problem, mine, uses=uses)
+        policies = refusals(part.problem, mine, uses=self._uses)
+        limits = row_refusals(part.problem, mine, uses=self._uses)
         for mask in (*policies.values(), *limits.values()):
             mask[mine] = False
-        yield Verdict(part.problem, mine, inside, charges.margins(part.problem), policies, limits)
+        return Verdict(part.problem, mine, inside, self._charges.margins(part.problem), policies, limits)

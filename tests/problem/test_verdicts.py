@@ -12,7 +12,7 @@ from optimizer.problem.margins import margins
 from optimizer.problem.refusals import refusals
 from optimizer.problem.units import part_of, parts
 from optimizer.problem.usage import row_refusals
-from optimizer.problem.verdicts import verdicts
+from optimizer.problem.verdicts import Judge
 from tests.engines.small import PRIMITIVES, random_problem
 
 
@@ -32,7 +32,8 @@ def test_ranges_of_units_are_judged_as_the_whole_is():
     refused = 0
     for seed in range(80):
         problem, chosen, prices = drawn(seed)
-        found = list(verdicts(problem, chosen, prices, size=4))
+        judge = Judge(problem, chosen, prices)
+        found = [judge.verdict(part) for part in parts(problem, 4)]
         sizes = [len(one.inside) for one in found]
         assert np.concatenate([one.margin for one in found]).tolist() == margins(problem, prices).tolist()
         for mine, whole in (
@@ -79,11 +80,14 @@ def test_parts_lie_beside_each_other_and_hold_everything():
         assert found[-1].candidates.stop == problem.candidates
 
 
-def test_the_size_of_the_ranges_changes_no_count():
+def test_neither_the_size_of_the_ranges_nor_the_number_of_threads_changes_a_count():
     for seed in range(40):
         problem, chosen, prices = drawn(seed)
         offer = np.arange(problem.kinds) % 3
-        one, other = (Tally(problem, prices, offer).count(chosen, size=size) for size in (3, 1000))
+        one, other = (
+            Tally(problem, prices, offer).count(chosen, size=size, threads=threads)
+            for size, threads in ((3, 3), (1000, 1))
+        )
         assert one.eligible.sum() == problem.candidates
         assert (one.chosen + one.refused + one.full <= one.eligible).all()
         for name in ("eligible", "chosen", "refused", "full", "beaten"):
