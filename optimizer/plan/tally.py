@@ -133,10 +133,12 @@ class Tally:
 
     def _add_beaten(self, here: Verdict, refused: BoolArray) -> None:
         start, offers = here.problem.unit_start, len(self.beaten)
-        unit = np.searchsorted(start, here.chosen, "right") - 1
-        order = np.lexsort((here.margin[here.chosen], unit))
+        unit, margin = np.searchsorted(start, here.chosen, "right") - 1, here.margin[here.chosen]
+        highest = np.full(here.problem.units, -np.inf)
+        np.maximum.at(highest, unit, margin)
+        top = margin == highest[unit]
         best = np.full(here.problem.units, offers, np.int64)  # by nobody
-        best[unit[order]] = self.offer[here.problem.kind[here.chosen[order]]]
+        best[unit[top]] = self.offer[here.problem.kind[here.chosen[top]]]
         pair = np.repeat(best, np.diff(start))
         pair += ((self.offer * 2 + 1) * (offers + 1))[here.problem.kind]
         pair -= refused * (offers + 1)
