@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.engines.decomposition.rows import Floats
-from optimizer.engines.exact.math_opt import build, limits, objective_unit, relaxing, run
+from optimizer.engines.exact.math_opt import build, limits, objective_unit, run
 from optimizer.problem.linear import Form, Linear
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.problem import Problem
@@ -23,6 +23,8 @@ UNSETTLED = 400
 """Units that are settled in whole numbers."""
 SPLIT = 1e-7
 """How far from a whole number a share of a unit is split."""
+STEPS = 20_000
+"""Of the simplex; some hundreds are usual. Where they do not suffice, the plan is searched for instead."""
 NODES = 50
 SECONDS = 60.0
 
@@ -131,8 +133,14 @@ def _choice(
 
 def _relaxed(choice: _Choice) -> tuple[Floats, Floats] | None:
     """Return how much of each unit changes, and what one more of it would bring at the rows' prices."""
+    from ortools.math_opt import parameters_pb2
+
     linear = choice.form(choice.lower, choice.upper, np.arange(len(choice.value)))
-    solution = _solved(linear, "GLOP", relaxing(SECONDS), whole=False)
+    parameters = limits(SECONDS)
+    # The primal simplex takes a step for every unit that changes, the dual one for every row that becomes tight.
+    parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
+    parameters.iteration_limit = STEPS
+    solution = _solved(linear, "GLOP", parameters, whole=False)
     if solution is None or not solution.HasField("dual_solution"):
         return None
     return _read(solution.primal_solution.variable_values, linear), _read(solution.dual_solution.reduced_costs, linear)

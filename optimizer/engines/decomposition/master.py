@@ -19,7 +19,7 @@ import numpy as np
 
 from optimizer.engines.decomposition.patterns import Patterns
 from optimizer.engines.decomposition.rows import Floats, RowTable
-from optimizer.engines.exact.math_opt import build, limits, objective_unit, relaxing, row_units, run
+from optimizer.engines.exact.math_opt import build, limits, objective_unit, row_units, run
 from optimizer.problem.linear import Form, Linear
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import UNLIMITED, IntArray
@@ -100,7 +100,7 @@ class Master:
 
     def relaxed(self, seconds: float, stopped: Callable[[], bool] | None = None) -> Answer | None:
         """Solve the LP relaxation; None when there is no optimum to be had."""
-        result = run(build(self.linear, whole=False), "GLOP", relaxing(seconds), None, stopped)
+        result = run(build(self.linear, whole=False), "GLOP", limits(seconds), None, stopped)
         if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             return None
         solution = result.solutions[0]

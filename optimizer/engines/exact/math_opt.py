@@ -144,19 +144,6 @@ def limits(seconds: float, seed: int = 0) -> Any:
     return parameters
 
 
-def relaxing(seconds: float, seed: int = 0) -> Any:
-    """Return parameters for an LP relaxation: the dual simplex begins with each column at the better of its two ends.
-
-    The primal one takes a step for every column that goes to 1, the dual one for every row that becomes tight: far
-    fewer here, and fifty times faster on a few thousand columns.
-    """
-    from ortools.math_opt import parameters_pb2
-
-    parameters = limits(seconds, seed)
-    parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
-    return parameters
-
-
 def solve(linear: Linear, task: Task, tell: Tell = silent) -> Answer:
     """Search with HiGHS.
 
