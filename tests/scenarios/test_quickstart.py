@@ -37,6 +37,7 @@ def test_the_readme_explains_every_rule() -> None:
 def test_the_plan_is_worth_what_the_readme_says() -> None:
     plan = solve(Scenario.load(FOLDER / "scenario.yaml"))
     assert plan.gap <= 1e-4
+    assert plan.constraints["price"].notna().all()
     assert f"| value of the plan | {plan.objective:,.0f} |" in (FOLDER / "README.md").read_text()
     full = plan.constraints[plan.constraints["name"] == "capacity"]["slack"] == 0
     assert f"{full.sum()} of the {len(full)} capacities" in (FOLDER / "README.md").read_text()
