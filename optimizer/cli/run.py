@@ -20,7 +20,7 @@ STOPPED_EARLY = 5
 @click.command("run")
 @options.scenario
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder; default: runs/NAME/RUN_ID.")
-@click.option("--engine", help="auto, exact, greedy, or pulp:SOLVER.")
+@click.option("--engine", help="auto, exact, decomposition, greedy, or pulp:SOLVER.")
 @click.option("--gap", type=float, help="Stop when the plan is proven to be this close to the best possible (1e-4).")
 @click.option("--time-limit", metavar="D", help="Stop after this long: '5 minutes'.")
 @click.option("--memory-limit", metavar="M", help="Use no more than this: '4 GB'.")
