@@ -13,7 +13,6 @@ from optimizer.engines.exact.effort import has_best_effort, least_shortfall, was
 from optimizer.engines.exact.engine import Exact
 from optimizer.engines.exact.math_opt import Abandoned
 from optimizer.errors import InfeasibleError, NoPlanError
-from optimizer.language.counts import counted
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Progress, Reason, Request, Solution
@@ -206,7 +205,7 @@ def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock, cl
         reason=Reason.OPTIMAL if proven else Reason.FEASIBLE,
         limit=limit,
         engine="decomposition",
-        detail=counted(ascent.passes, "pass over all units", "passes over all units")
+        detail=f"{ascent.passes} pass{'' if ascent.passes == 1 else 'es'} over all units"
         + (", and a search over all answers that a better plan could use." if by == "search" else "."),
         prices=None if best is None else ascent.units.table.split(best.found.prices.floats),
         reproducible=clock.limit is None or proven,
