@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from optimizer.analysis.explain.answer import FATES, CandidateAnswer, because
+from optimizer.analysis.explain.answer import CandidateAnswer, because
 from optimizer.cli.layout import bar, grid, section
 from optimizer.report.numbers import amount, group_words, whole
 
@@ -32,7 +32,7 @@ def show_customer(found: Explanation, console: Console) -> None:
     section("candidates; the margin is what one brings, less the price of what it uses", _candidates(found), console)
     left = [c for c in found.candidates if c.fate not in ("chosen", "ineligible")]
     for one in left if len(found.candidates) <= DETAILED else left[:DETAILED]:
-        _detail(one, console)
+        _detail(one, console, maximises=found.maximises)
     if len(left) > DETAILED:
         console.print(f"\n  … and {len(left) - DETAILED} more: --offer ID shows one offer's, --json all", style="dim")
     console.print()
@@ -60,20 +60,18 @@ def _candidates(found: Explanation) -> Table:
     return table
 
 
-def _detail(one: CandidateAnswer, console: Console) -> None:
+def _detail(one: CandidateAnswer, console: Console, *, maximises: bool) -> None:
     console.print()
-    console.print(f"  [bold]{escape(one.name)}[/]  {escape(one.fate)}: {FATES[one.fate]}", soft_wrap=True)
+    console.print(f"  [bold]{escape(one.name)}[/]  {escape(one.fate)}: {one.why}", soft_wrap=True)
     for refusal in one.refusals:
         console.print(f"    [yellow]✗[/] {escape(str(refusal))}", soft_wrap=True)
     for charge in one.charges:
         sign, paid = ("+" if charge.paid < 0 else "−"), replace(charge, paid=abs(charge.paid))
         console.print(f"    [cyan]{sign}[/] {escape(str(paid))}", soft_wrap=True)
     if one.swap is not None:
-        leaves = " · ".join(str(v) for v in one.swap.leaves.values() if v)
-        change = f"{'+' if one.swap.change > 0 else ''}{amount(one.swap.change)}"
-        console.print(f"    [green]⇄[/] in, if {escape(leaves)} leaves: {change}", soft_wrap=True)
+        console.print(f"    [green]⇄[/] {escape(one.swap.words(maximises=maximises))}", soft_wrap=True)
     elif one.fate == "refused":
-        console.print("    [dim]⇄ no single contact's leaving lets it in[/]", soft_wrap=True)
+        console.print("    [dim]⇄ no one contact makes room for it by leaving[/]", soft_wrap=True)
 
 
 def show_offer(found: OfferAnswer, console: Console) -> None:

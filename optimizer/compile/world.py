@@ -171,7 +171,7 @@ class CompileWorld:
         keys: dict[tuple[str | None, ...], None] = {}
         for limit in tables if names else ():
             keys |= dict.fromkeys(read_limits(self.scenario.base / limit.table, names, limit.column))
-        return [dict(zip(names, key, strict=True)) for key in keys]
+        return [dict(zip(names, key, strict=True)) for key in sorted(keys, key=_sortable)]
 
     def _labels(
         self, columns: list[tuple[str, ColumnName]], reached: BoolArray

@@ -120,7 +120,8 @@ def make_plan(
         "baselines": dict(baselines),
         "versions": versions(),
     }
-    sentences: tuple[str, ...] = closing(summary, constraints, sense(compiled))
+    policies = policy_frame(compiled, tally, lost)
+    sentences: tuple[str, ...] = closing(summary, constraints, policies, sense(compiled))
     if sample is not None:
         summary["sample"] = sample
         sentences = (*sentences, told(sample))
@@ -129,7 +130,7 @@ def make_plan(
         termination=termination,
         table=table,
         constraints=constraints,
-        policies=policy_frame(compiled, tally, lost),
+        policies=policies,
         funnel=funnel_frame(compiled),
         breakdown=breakdown_frame(compiled.tables, table),
         audit=audit,

@@ -90,7 +90,7 @@ class Plan:
     prices : mapping
         The content of ``prices.json``.
     sentences : tuple of str
-        The value and its proof, the dearest rule, what one more unit of the tightest limit brings.
+        The value and its proof, the dearest limit, what one more unit of the tightest one brings, the dearest policy.
     inputs : tuple of mapping
         The files that were read: table, path, size and hash.
     insight : Insight, optional

@@ -1,4 +1,4 @@
-"""The sentences that every run ends with: three, and one more where the horizon rolls."""
+"""The sentences that every run ends with."""
 
 from __future__ import annotations
 
@@ -10,9 +10,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def closing(summary: Mapping[str, Any], constraints: pd.DataFrame, sense: str) -> tuple[str, ...]:
-    """Say the value and its proof, the dearest rule, what one more unit of the tightest limit brings, what is firm."""
-    return _proof(summary, sense), _dearest(constraints, sense), _tightest(constraints, sense), *_firm(summary)
+def closing(
+    summary: Mapping[str, Any], constraints: pd.DataFrame, policies: pd.DataFrame, sense: str
+) -> tuple[str, ...]:
+    """Say the value and its proof, what the dearest limits and the dearest policy cost, and what is firm."""
+    limits = _dearest(constraints, sense), _tightest(constraints, sense)
+    return _proof(summary, sense), *limits, *_policy(policies, sense), *_firm(summary)
+
+
+def _policy(policies: pd.DataFrame, sense: str) -> tuple[str, ...]:
+    if policies.empty or policies["value_lost"].isna().any() or policies["value_lost"].max() <= 0:
+        return ()
+    row = policies.iloc[int(policies["value_lost"].argmax())]
+    verb = "bring" if sense == "maximize" else "save"
+    return (
+        f"The dearest contact policy is {row['name']}: without it, customers would {verb} up to "
+        f"{row['value_lost']:,.2f} more at today's prices.",
+    )
 
 
 def _firm(summary: Mapping[str, Any]) -> tuple[str, ...]:
@@ -37,13 +51,13 @@ def _proof(summary: Mapping[str, Any], sense: str) -> str:
 
 def _dearest(constraints: pd.DataFrame, sense: str) -> str:
     if constraints["price"].isna().any():
-        return "Which rule is dearest is not known: the engine gave no prices."
+        return "Which limit is dearest is not known: the engine gave no prices."
     weight = (constraints["price"] * constraints["limit"] / 100).abs().groupby(constraints["name"]).sum()
     if weight.empty or weight.max() == 0:
         return "No constraint has a price: one more unit of any of them would bring nothing."
     name = weight.idxmax()
     verb = "bring" if sense == "maximize" else "save"
-    return f"The dearest rule is {name}: limits one per cent wider would {verb} about {weight.max():,.2f}."
+    return f"The dearest limit is {name}: one per cent more room would {verb} about {weight.max():,.2f}."
 
 
 def _tightest(constraints: pd.DataFrame, sense: str) -> str:

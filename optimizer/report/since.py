@@ -25,7 +25,7 @@ STEPS = {
     "other slot": "now in another slot",
     "other channel": "now by another channel",
     "other offer": "customer now gets another offer",
-    "dropped": "dropped, customer gets nothing instead",
+    "dropped": "dropped, with nothing in its place",
     "new day": "new, on days that plan did not reach",
     "added": "new, on days that both plan",
 }
@@ -82,7 +82,7 @@ def verdict(known: Mapping[str, Any], *, minimising: bool) -> str:
     if found["room"] is None:
         return f"{said} Nothing is proven of the best possible: a bound is missing."
     if found["proven"]:
-        return f"{said} That is more than both gaps could hide, so the best possible has changed too: that is proven."
+        return f"{said} The two gaps together could not hide so much: that the best possible has changed is proven."
     return f"{said} No difference of the best possible is proven: the gaps add up to {amount(found['room'])}."
 
 

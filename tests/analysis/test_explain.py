@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 
 import optimizer as opt
 from optimizer.analysis.explain.run import Run
+from optimizer.analysis.explain.swaps import Swaps
 from optimizer.errors import DataError, UsageError
 from optimizer.plan import places
 from tests.analysis.kit import HEAD, crowd, scenario
@@ -42,6 +44,28 @@ def test_an_ineligible_candidate_names_every_reason(tmp_path: Path) -> None:
     rules = RULES.replace("contact_policies", "  - {name: no-b, drop: \"offer = 'B'\"}\ncontact_policies")
     reasons = {one.key["offer"]: one.reasons for one in solved(tmp_path, rules).explain("c000").candidates}
     assert reasons == {"A": ("worth-it",), "B": ("no-b", "worth-it")}
+
+
+def test_the_headline_names_why_some_are_not_eligible(tmp_path: Path) -> None:
+    assert (
+        "1 ineligible (worth-it)"
+        in solved(tmp_path, RULES.replace("value < 2", "value < 1.5")).explain("c000").headline
+    )
+
+
+def test_a_refused_candidate_that_is_not_worth_its_room_says_so(tmp_path: Path) -> None:
+    plan = solved(tmp_path, RULES.replace("one, at_most: 1", "one, at_most: 3"))
+    refused = [c for n in range(6) for c in plan.explain(f"c{n:03}").candidates if c.fate == "refused"]
+    assert {("not worth what it would use" in c.why) for c in refused if c.margin < 0} == {True}
+    assert {("not worth what it would use" in c.why) for c in refused if c.margin > 0} <= {False}
+
+
+def test_an_answer_does_not_stay_in_memory(tmp_path: Path) -> None:
+    plan = solved(tmp_path)
+    for customer in ("c000", "c003"):
+        plan.explain(customer)
+    gc.collect()
+    assert not [one for one in gc.get_objects() if isinstance(one, Swaps)]
 
 
 def test_an_unknown_customer_brings_the_nearest_id(tmp_path: Path) -> None:

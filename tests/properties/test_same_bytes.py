@@ -14,7 +14,7 @@ from tests.conformance.cases import Scenario, Tables
 from tests.properties.runs import STABLE, Case, feasible, published
 from tests.slow import slowly
 
-CASES = pytest.mark.parametrize("cases", [4, *slowly([30])])
+CASES = pytest.mark.parametrize("cases", [7, *slowly([30])])
 LISTS = ("eligibility", "contact_policies", "constraints")
 
 

@@ -101,6 +101,13 @@ class Swap:
     leaves: Mapping[str, str | None]
     change: float
 
+    def words(self, *, maximises: bool) -> str:
+        """Say it in a sentence."""
+        who = " · ".join(str(v) for v in self.leaves.values() if v)
+        verb = "is worth" if maximises else "costs"
+        by = f"{amount(abs(self.change))} {'more' if self.change > 0 else 'less'}" if self.change else "as much"
+        return f"smallest change: {who} leaves for it, and the plan {verb} {by}"
+
 
 @dataclass(frozen=True, slots=True)
 class CandidateAnswer:
@@ -135,6 +142,14 @@ class CandidateAnswer:
     refusals: tuple[Refusal, ...] = ()
     swap: Swap | None = None
     runner_up: bool = False
+
+    @property
+    def why(self) -> str:
+        """What the fate means; of a refused one, also whether it would be worth its room."""
+        said = FATES[self.fate]
+        if self.fate == "refused" and self.margin is not None and self.margin <= 0:
+            said += ", and is not worth what it would use"
+        return said
 
     @property
     def name(self) -> str:
@@ -178,7 +193,9 @@ class Explanation:
         if self.status == "held out":
             return f"{self.customer} is held out: none of {len(self.candidates)} candidates may be used."
         counts = {fate: sum(c.fate == fate for c in self.candidates) for fate in FATES}
-        rest = ", ".join(f"{n} {fate}" for fate, n in counts.items() if n and fate != "chosen")
+        why = ", ".join(dict.fromkeys(reason for c in self.candidates for reason in c.reasons))
+        told = {fate: fate + (f" ({why})" if why and fate == "ineligible" else "") for fate in FATES}
+        rest = ", ".join(f"{n} {told[fate]}" for fate, n in counts.items() if n and fate != "chosen")
         said = f"{self.customer} gets {counts['chosen']} of {len(self.candidates)} candidates"
         return f"{said}; {rest}." if rest else f"{said}."
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from optimizer.analysis.explain.answer import Swap
 from optimizer.analysis.explain.refused import breaks_row, scaled
 from optimizer.analysis.explain.unit import Unit, Use
 from optimizer.data.layout import KEYS
+from optimizer.engines.exact.effort import shortfall
 from optimizer.problem.evaluate import evaluate
 
 
@@ -26,6 +26,8 @@ class Swaps:
     def __init__(self, unit: Unit, uses: list[list[Use]]) -> None:
         self.unit, self.uses = unit, uses
         self._alone = replace(unit.problem, rows=(), switches=())
+        self._short = shortfall(self._alone, unit.chosen)  # the least there is: the plan was audited
+        self._known: dict[tuple[int, ...], tuple[Fraction, bool]] = {}
         self._quantum = Fraction(10) ** -unit.problem.value_decimals
         self._marginal = unit.run.insight.marginal.to_pylist()
         own = {unit.keys[i] for i, p in enumerate(unit.position) if p >= 0}
@@ -109,11 +111,14 @@ class Swaps:
                 saved += line["penalty"] * less * 10.0 ** -line["decimals"]
         return saved if self.unit.compiled.maximises else -saved
 
-    @cache  # noqa: B019 - lives as long as one question
     def _worth(self, chosen: tuple[int, ...]) -> tuple[Fraction, bool]:
         """Return the unit's penalties, in value quanta, and whether its own rules hold."""
-        found = evaluate(self._alone, np.array(chosen, np.int64))
-        return found.penalties, found.ok
+        if chosen not in self._known:
+            contacts = np.array(chosen, np.int64)
+            found = evaluate(self._alone, contacts)
+            least = np.all(shortfall(self._alone, contacts) <= self._short)
+            self._known[chosen] = found.penalties, found.ok and bool(least)
+        return self._known[chosen]
 
     def _key(self, i: int) -> dict[str, str | None]:
         at = self.unit.position.index(i)
