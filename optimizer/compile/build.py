@@ -288,7 +288,7 @@ def _turned_away(read: Read, kinds: int) -> IntArray:
     refused = read.refused != 0
     bits, kind = read.refused[refused], read.kind[refused]
     counts = [np.bincount(kind[bits >> i & 1 == 1], minlength=kinds) for i in range(len(read.reasons))]
-    return np.array(counts, np.int64).reshape(-1, kinds)
+    return np.array(counts, np.int64).reshape(len(read.reasons), kinds)
 
 
 def most_contacts(per_customer: IntArray, primitives: list[Primitive]) -> int:

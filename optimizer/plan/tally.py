@@ -176,6 +176,6 @@ def of_each(kind: IntArray, masks: Sequence[BoolArray], kinds: int) -> Iterator[
             code += mask.astype(np.int64) << bit
         code *= kinds
         code += kind
-        found = np.bincount(code, minlength=kinds << len(some)).reshape(-1, kinds)
+        found = np.bincount(code, minlength=kinds << len(some)).reshape(1 << len(some), kinds)
         pattern = np.arange(1 << len(some))
         yield from (found[(pattern >> bit & 1) == 1].sum(axis=0) for bit in range(len(some)))

@@ -34,7 +34,7 @@ class Charges:
         for number, rows in enumerate(problem.rows if prices is not None else ()):
             assert prices is not None
             groups = problem.groups(rows.partition)
-            price = np.asarray(prices[rows.name], np.float64).reshape(-1, groups)
+            price = np.asarray(prices[rows.name], np.float64).reshape(rows.uses.instances, groups)
             if not price.any():
                 continue
             charge = _by_kind(rows, price, problem.kinds)

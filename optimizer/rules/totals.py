@@ -125,7 +125,7 @@ def _spread_hours(
 
     def by_row(numbers: npt.NDArray[T]) -> npt.NDArray[T]:
         shape = len(scope.labels), scope.groups, len(spread.end)
-        return numbers.reshape(shape).swapaxes(1, 2).reshape(-1, scope.groups)
+        return numbers.reshape(shape).swapaxes(1, 2).reshape(len(scope.labels) * len(spread.end), scope.groups)
 
     def used(first: IntArray, last: IntArray, *, most: bool) -> tuple[BoolArray, IntArray]:
         there, count = spread.past(rule.name, past, group, label, first[group], last[group], most=most)

@@ -47,10 +47,7 @@ def test_an_ineligible_candidate_names_every_reason(tmp_path: Path) -> None:
 
 
 def test_the_headline_names_why_some_are_not_eligible(tmp_path: Path) -> None:
-    assert (
-        "1 ineligible (worth-it)"
-        in solved(tmp_path, RULES.replace("value < 2", "value < 1.5")).explain("c000").headline
-    )
+    assert solved(tmp_path).explain("c000").headline.endswith(" ineligible (worth-it).")
 
 
 def test_a_refused_candidate_that_is_not_worth_its_room_says_so(tmp_path: Path) -> None:

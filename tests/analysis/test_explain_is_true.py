@@ -9,7 +9,7 @@ import pytest
 import optimizer as opt
 from optimizer.compile.build import compile_scenario
 from optimizer.data import open_tables
-from optimizer.errors import DataError, InfeasibleError, UsageError
+from optimizer.errors import DataError, InfeasibleError, ScenarioError, UsageError
 from optimizer.plan.audit import AuditReport
 from tests.conformance.cases import MAKERS, write
 from tests.conformance.product import KEYS, Key, audited, keys_of
@@ -21,10 +21,10 @@ AGREED = {"forbidden": "pins"}
 def explained(folder: Path, maker: str, seed: int) -> int:
     """Ask about every customer of one random case; return how many refusals and exchanges were confirmed."""
     path = write(folder, *MAKERS[maker](seed, "all"))
-    scenario = opt.Scenario.load(path)
     try:
+        scenario = opt.Scenario.load(path)
         plan = opt.solve(scenario, engine="exact", gap=0.0)
-    except (InfeasibleError, UsageError, DataError):
+    except (InfeasibleError, ScenarioError, UsageError, DataError):
         return 0
     run = plan.save(folder / "run")
     build = compile_scenario(scenario, open_tables(scenario, {}))
@@ -72,6 +72,10 @@ def _some_exchange(build, planned, key: Key, worth) -> AuditReport | None:
 def test_refusals_and_exchanges_are_the_audits(maker: str, tmp_path: Path) -> None:
     confirmed = sum(explained(tmp_path / str(seed), maker, seed) for seed in range(2, 7))
     assert confirmed > 5
+
+
+def test_a_limit_on_groups_that_nobody_is_in_can_be_explained(tmp_path: Path) -> None:
+    explained(tmp_path, "tiny", 122)
 
 
 @pytest.mark.slow
