@@ -204,11 +204,13 @@ def _keys(compiled: Compiled, solution: Solution) -> Iterator[str]:
         }
     )
     con.register("@chosen", chosen)
-    yield (
-        '(SELECT u.customer, k.offer, k.channel, k.slot FROM "@chosen" '
-        'JOIN "@customers" u USING (ordinal) JOIN "@kinds" k USING (kind))'
-    )
-    con.unregister("@chosen")
+    try:
+        yield (
+            '(SELECT u.customer, k.offer, k.channel, k.slot FROM "@chosen" '
+            'JOIN "@customers" u USING (ordinal) JOIN "@kinds" k USING (kind))'
+        )
+    finally:
+        con.unregister("@chosen")
 
 
 def _customers(problem: Problem, chosen: IntArray) -> IntArray:
