@@ -10,12 +10,12 @@ import numpy as np
 from optimizer.analysis.opened import Opened
 from optimizer.analysis.system import LEAST, Budget, OutOfTimeError, eased, obeyed, reaches, search, system_of
 from optimizer.engines.exact.answer import Claim
-from optimizer.engines.exact.effort import has_best_effort
 from optimizer.errors import NoPlanError
 from optimizer.problem.pairs import floor_pairs, floor_use, units_of_groups
 from optimizer.problem.parts import of_candidates, of_rules, of_units
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Shortfall
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort
 
 MOST = 5
 """Clashes that are looked for; more are rarely read."""

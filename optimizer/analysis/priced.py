@@ -21,12 +21,12 @@ from optimizer.analysis.relax import Relaxation, relax_greedily, shown
 from optimizer.analysis.system import LEAST, Budget, OutOfTimeError
 from optimizer.compile.build import Compiled
 from optimizer.engines.decomposition.engine import Decomposition, bounded
-from optimizer.engines.exact.effort import has_best_effort
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import PINS, evaluate
 from optimizer.problem.parts import of_rules
 from optimizer.problem.primitives import UNLIMITED, IntArray, Rows
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort
 from optimizer.problem.solution import Solution
 from optimizer.rules.base import Rule
 

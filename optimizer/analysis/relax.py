@@ -12,7 +12,6 @@ from optimizer.analysis.system import Budget, obeyed, search, system_of
 from optimizer.compile.beside import compile_beside
 from optimizer.compile.build import Compiled
 from optimizer.engines.exact.answer import Claim
-from optimizer.engines.exact.effort import has_best_effort, shortfall
 from optimizer.engines.greedy.engine import greedy_plan
 from optimizer.engines.greedy.orders import order_of
 from optimizer.errors import InfeasibleError
@@ -21,6 +20,7 @@ from optimizer.plan.audit import audit_contacts
 from optimizer.problem.evaluate import PINS, evaluate
 from optimizer.problem.linear import Linear
 from optimizer.problem.primitives import IntArray, Shortfall
+from optimizer.problem.shortfalls import has_best_effort, shortfall
 from optimizer.problem.solution import Reason, Solution
 from optimizer.rules.base import Rule
 from optimizer.rules.books import Line

@@ -12,11 +12,11 @@ from optimizer.analysis.reach import Reach, minimum_of, missed, most_of
 from optimizer.analysis.relax import Relaxation, relax, relax_greedily
 from optimizer.analysis.system import Budget, OutOfTimeError, obeyed, system_of
 from optimizer.compile.build import Compiled
-from optimizer.engines.exact.effort import has_best_effort
 from optimizer.problem.linear import Linear
 from optimizer.problem.parts import of_rules
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.engines.exact import cp_sat
 from optimizer.engines.exact.answer import Answer, Claim, Task
 from optimizer.engines.exact.child import left_for_child, search_in_child
-from optimizer.engines.exact.effort import has_best_effort, least_shortfall
+from optimizer.engines.exact.effort import least_shortfall
 from optimizer.engines.exact.solvers import CP_SAT, HIGHS, LP, SMALL, WORK
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import PINS
@@ -19,6 +19,7 @@ from optimizer.problem.linear import Linear
 from optimizer.problem.linearize import linearize
 from optimizer.problem.primitives import UNLIMITED, IntArray, Shortfall
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort
 from optimizer.problem.solution import Request
 
 LEAST = 20_000

@@ -10,10 +10,10 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.engines.exact.effort import has_best_effort
 from optimizer.problem.price_bound import policy_names, rises
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort
 from optimizer.problem.units import part_of
 
 SMALL = 20_000

@@ -13,8 +13,8 @@ from optimizer.analysis.explain.answer import Swap
 from optimizer.analysis.explain.refused import breaks_row, scaled
 from optimizer.analysis.explain.unit import Unit, Use
 from optimizer.data.layout import KEYS
-from optimizer.engines.exact.effort import shortfall
 from optimizer.problem.evaluate import evaluate
+from optimizer.problem.shortfalls import shortfall
 
 
 class Swaps:

@@ -9,12 +9,13 @@ import numpy as np
 
 from optimizer.engines.decomposition.clock import Clock, Stopped
 from optimizer.engines.decomposition.plan import Plan
-from optimizer.engines.exact.effort import has_best_effort, least_shortfall, wasted_effort
+from optimizer.engines.exact.effort import least_shortfall, wasted_effort
 from optimizer.engines.exact.engine import Exact
 from optimizer.engines.exact.math_opt import Abandoned
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort
 from optimizer.problem.solution import Limit, Progress, Reason, Request, Solution
 
 if TYPE_CHECKING:

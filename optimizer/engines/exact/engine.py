@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from optimizer.engines.exact.effort import has_best_effort, least_shortfall
+from optimizer.engines.exact.effort import least_shortfall
 from optimizer.engines.exact.record import Record
 from optimizer.engines.exact.run import Run
 from optimizer.engines.greedy.engine import greedy_plan
 from optimizer.engines.greedy.orders import order_of
 from optimizer.problem.linearize import linearize
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort
 from optimizer.problem.solution import Progress, Request, Solution
 
 SMALL, AWAY = 5_000, 1.5

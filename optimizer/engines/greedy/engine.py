@@ -15,6 +15,7 @@ from optimizer.errors import Finding, NoPlanError, UsageError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import IntArray, Shortfall
 from optimizer.problem.problem import Problem
+from optimizer.problem.shortfalls import has_best_effort, shortfall
 from optimizer.problem.solution import Limit, Reason, Request, Solution
 
 SMALL = 20_000
@@ -89,7 +90,7 @@ class Greedy:
         Units that fall short at all are compared with their least; if some could do better, the walk is repeated with
         the contacts that show it first.
         """
-        from optimizer.engines.exact.effort import has_best_effort, least_shortfall, shortfall
+        from optimizer.engines.exact.effort import least_shortfall
 
         if not has_best_effort(problem):
             return chosen
