@@ -47,7 +47,7 @@ def test_the_run_says_what_is_firm(tmp_path: Path) -> None:
     assert plan.sentences[-1] == "Firm up to 2026-11-23: 1 of 3 contacts; the others will be planned again."
     whole = optimizer.solve(week(tmp_path))
     assert whole.summary["firm"] is None
-    assert len(whole.sentences) == 3
+    assert not any("Firm" in sentence for sentence in whole.sentences)
 
 
 def test_lists_hand_over_what_is_firm_unless_the_outlook_is_asked_for(tmp_path: Path) -> None:
