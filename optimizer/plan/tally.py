@@ -94,6 +94,7 @@ class Tally:
                     return
                 tally._add(judge.verdict(part))
 
+        threads = min(threads, 1 + self.problem.candidates // size)  # each has counts of its own
         others = [Tally(self.problem, self.prices, self.offer) for _ in range(threads - 1)]
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(look, [self, *others]))
@@ -140,10 +141,9 @@ class Tally:
         best = np.full(here.problem.units, offers, np.int64)  # by nobody
         best[unit[top]] = self.offer[here.problem.kind[here.chosen[top]]]
         pair = np.repeat(best, np.diff(start))
-        pair += ((self.offer * 2 + 1) * (offers + 1))[here.problem.kind]
-        pair -= refused * (offers + 1)
-        found = np.bincount(pair, minlength=offers * 2 * (offers + 1)).reshape(offers, 2, offers + 1)
-        self.beaten += found[:, 0, :offers]
+        pair += (self.offer * (offers + 1))[here.problem.kind]
+        found = np.bincount(pair[refused], minlength=offers * (offers + 1))
+        self.beaten += found.reshape(offers, offers + 1)[:, :offers]
 
     def _add_near(self, here: Verdict, prices: Mapping[str, Floats], refused: BoolArray) -> None:
         """Add up what lies near each row's limit.
