@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -260,7 +259,7 @@ def request_for(scenario: Scenario, observer: Observer, watch: Stopwatch) -> Req
         deadline=deadline,
         memory=scenario.solve.memory_limit,
         seed=scenario.solve.seed,
-        threads=scenario.solve.threads or os.cpu_count() or 1,
+        threads=scenario.solve.workers,
         stopped=observer.stopped,
         report=observer.progress,
     )

@@ -8,7 +8,6 @@ meet, nothing needs to be solved.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -118,14 +117,12 @@ def _close(solution: Solution, bound: int, gap: float) -> bool:
 
 def _fitting(problem: Problem, known: Sequence[_Solved]) -> Solution | None:
     """Return the best of the neighbours' plans that break no rule here: they keep all but the rows' limits anyhow."""
-    plans = [_worth(problem, one.best, one.best.chosen) for one in known if one.may_fit(problem)]
+    plans = [
+        replace(one.best, objective=weigh(problem, one.best.chosen)[2], bound=None)
+        for one in known
+        if one.may_fit(problem)
+    ]
     return max(plans, key=lambda plan: plan.objective, default=None)
-
-
-def _worth(problem: Problem, like: Solution, chosen: IntArray) -> Solution:
-    """Return some contacts as a plan of this problem, at its worth here."""
-    value, penalties = weigh(problem, chosen)
-    return replace(like, chosen=chosen, objective=value - math.ceil(penalties), bound=None)
 
 
 def _mixture(problem: Problem, known: Sequence[_Solved], fits: Solution, bound: int, gap: float) -> Solution | None:
@@ -137,10 +134,11 @@ def _mixture(problem: Problem, known: Sequence[_Solved], fits: Solution, bound: 
     if not _close(second, bound, gap):
         return None
     chosen = mixed(problem, np.sort(fits.chosen), np.sort(second.chosen), gap * abs(fits.objective) / 4)
-    if chosen is None or not evaluate(problem, chosen).ok:
+    if chosen is None:
         return None
-    found = _worth(problem, fits, chosen)
-    return found if found.objective > fits.objective else None
+    found = evaluate(problem, chosen)
+    better = found.ok and found.objective > fits.objective
+    return replace(fits, chosen=chosen, objective=found.objective) if better else None
 
 
 def shifted_bound(solved: Problem, solution: Solution, problem: Problem) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -299,7 +298,7 @@ class Decider:
         day, now = self._day, _microseconds(when)
         question, sent = asked(day, encoded, self._recorded)
         try:
-            mark, worth = day.run(question, now, self._run.scenario.solve.threads or os.cpu_count() or 1)
+            mark, worth = day.run(question, now, self._run.scenario.solve.workers)
         except Odd as odd:
             if table is None:
                 raise odd_rows(int(odd.args[0])) from None

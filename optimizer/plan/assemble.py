@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -88,8 +87,7 @@ def make_plan(
     scenario, problem = compiled.scenario, compiled.problem
     prices = row_prices(compiled, solution)
     chosen = np.sort(solution.chosen)
-    threads = scenario.solve.threads or os.cpu_count() or 1
-    tally = Tally(problem, solution.prices, offers_of(compiled)[1]).count(chosen, threads=threads)
+    tally = Tally(problem, solution.prices, offers_of(compiled)[1]).count(chosen, threads=scenario.solve.workers)
     constraints = constraint_frame(audit, scenario, prices)
     contacted = int(np.count_nonzero(np.diff(_customers(problem, chosen), prepend=-1)))
     summary = {

@@ -84,35 +84,23 @@ class Tally:
         threads, size : int
             How many look, and at how many candidates together, about; they change nothing.
         """
-        judge, waiting, lock = Judge(self.problem, chosen, self.prices), parts(self.problem, size), Lock()
+        judge, waiting = Judge(self.problem, chosen, self.prices), parts(self.problem, size)
+        taking, adding = Lock(), Lock()
 
-        def look(tally: Tally) -> None:
+        def look() -> None:
             while True:
-                with lock:
+                with taking:
                     part = next(waiting, None)
                 if part is None:
                     return
-                tally._add(judge.verdict(part))
+                verdict = judge.verdict(part)
+                with adding:
+                    self._add(verdict)
 
-        threads = min(threads, 1 + self.problem.candidates // size)  # each has counts of its own
-        others = [Tally(self.problem, self.prices, self.offer) for _ in range(threads - 1)]
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(look, [self, *others]))
-        for other in others:
-            self._join(other)
+            for done in [pool.submit(look) for _ in range(threads)]:
+                done.result()
         return self
-
-    def _join(self, other: Tally) -> None:
-        """Add what another has counted."""
-        for name in ("eligible", "chosen", "refused", "full", "beaten"):
-            getattr(self, name).__iadd__(getattr(other, name))
-        for mine, theirs in zip((*self.fall, *self.rise), (*other.fall, *other.rise), strict=True):
-            mine += theirs
-        for rule, number in other.hindered.items():
-            self.hindered[rule] += number
-        for counts, more in ((self.policies, other.policies), (self.limits, other.limits)):
-            for rule, of_kind in more.items():
-                counts[rule] += of_kind
 
     def _add(self, here: Verdict) -> None:
         refused = here.refused(here.policies)

@@ -127,16 +127,15 @@ def evaluate(problem: Problem, chosen: IntArray) -> Evaluation:
     chosen = np.asarray(chosen, np.int64)
     if len(chosen) and (chosen[0] < 0 or chosen[-1] >= problem.candidates or np.any(chosen[1:] <= chosen[:-1])):
         raise ValueError("chosen must be ascending positions of candidates, none twice")
-    value, penalties = weigh(problem, chosen)
-    violations = tuple(_violations(problem, chosen))
-    return Evaluation(value, penalties, value - math.ceil(penalties), violations)
+    return Evaluation(*weigh(problem, chosen), tuple(_violations(problem, chosen)))
 
 
-def weigh(problem: Problem, chosen: IntArray) -> tuple[int, Fraction]:
-    """Return what contacts are worth and what soft rules cost, in value quanta, whether or not they break a rule."""
+def weigh(problem: Problem, chosen: IntArray) -> tuple[int, Fraction, int]:
+    """Return the value, penalties and objective of an :class:`Evaluation`, without a look at what is broken."""
     value = int(np.asarray(problem.value)[chosen].sum())
     penalties = sum((_floor_cost(problem, f, chosen) for f in problem.floors), Fraction(0))
-    return value, penalties + sum((_rows_cost(problem, r, chosen) for r in problem.rows), Fraction(0))
+    penalties += sum((_rows_cost(problem, r, chosen) for r in problem.rows), Fraction(0))
+    return value, penalties, value - math.ceil(penalties)
 
 
 def _violations(problem: Problem, chosen: IntArray) -> Iterator[Violation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -272,6 +273,11 @@ class Solve(Section):
     memory_limit: Size | None = Field(None, description="Stay below this much memory.")
     seed: Whole = Field(0, ge=0, lt=2**63, description="Breaks ties.")
     threads: Whole | None = Field(None, ge=1, le=4_096, description="Threads to use; all cores unless said.")
+
+    @property
+    def workers(self) -> int:
+        """Threads to use."""
+        return self.threads or os.cpu_count() or 1
 
 
 class Scores(Section):

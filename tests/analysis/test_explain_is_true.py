@@ -78,6 +78,10 @@ def test_a_limit_on_groups_that_nobody_is_in_can_be_explained(tmp_path: Path) ->
     explained(tmp_path, "tiny", 122)
 
 
+def test_an_exchange_leaves_best_efforts_at_their_least(tmp_path: Path) -> None:
+    assert explained(tmp_path, "random", 164) > 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("maker", sorted(MAKERS))
 @pytest.mark.parametrize("first", range(0, 300, 50))

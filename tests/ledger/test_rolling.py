@@ -47,6 +47,7 @@ def test_the_run_says_what_is_firm(tmp_path: Path) -> None:
     assert plan.sentences[-1] == "Firm up to 2026-11-23: 1 of 3 contacts; the others will be planned again."
     whole = optimizer.solve(week(tmp_path))
     assert whole.summary["firm"] is None
+    assert len(whole.sentences) == 4
     assert not any("Firm" in sentence for sentence in whole.sentences)
 
 

@@ -194,8 +194,8 @@ class Explanation:
             return f"{self.customer} is held out: none of {len(self.candidates)} candidates may be used."
         counts = {fate: sum(c.fate == fate for c in self.candidates) for fate in FATES}
         why = ", ".join(dict.fromkeys(reason for c in self.candidates for reason in c.reasons))
-        told = {fate: fate + (f" ({why})" if why and fate == "ineligible" else "") for fate in FATES}
-        rest = ", ".join(f"{n} {told[fate]}" for fate, n in counts.items() if n and fate != "chosen")
+        named = {fate: fate for fate in FATES} | {"ineligible": f"ineligible ({why})"}
+        rest = ", ".join(f"{n} {named[fate]}" for fate, n in counts.items() if n and fate != "chosen")
         said = f"{self.customer} gets {counts['chosen']} of {len(self.candidates)} candidates"
         return f"{said}; {rest}." if rest else f"{said}."
 

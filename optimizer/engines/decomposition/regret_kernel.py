@@ -51,7 +51,7 @@ def least_regrets(units, places, candidates, terms, prices, packed, nodes, fewer
             inside[mine[i]] = 1
         lost, came, went = reach + 1, -1, -1
         for j in range(n):  # a set that holds the whole best one and a candidate that pays would be better than it
-            if margin[j] <= -lost if margin[j] <= 0 else inside[j] == 0:
+            if margin[j] <= -lost or (margin[j] > 0 and inside[j] == 0):
                 continue
             value, found = change_packed(unit, size, j, top - lost, fewer, packed, bench)
             if found >= 0:
