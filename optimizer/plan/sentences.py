@@ -24,7 +24,7 @@ def _policy(policies: pd.DataFrame, sense: str) -> tuple[str, ...]:
     row = policies.iloc[int(policies["value_lost"].argmax())]
     verb = "bring" if sense == "maximize" else "save"
     return (
-        f"The dearest contact policy is {row['name']}: without it, customers would {verb} up to "
+        f"The dearest contact policy is {row['name']}: without it, customers would {verb} up to about "
         f"{row['value_lost']:,.2f} more at today's prices.",
     )
 
