@@ -1,4 +1,4 @@
-"""What a policy refuses and costs, and what a limit's price is: computed again from the tables and the definitions."""
+"""What a policy refuses and costs, and what a limit's price is and how far it holds: computed again from the tables."""
 
 from __future__ import annotations
 
@@ -118,3 +118,33 @@ def test_the_bound_is_the_best_choices_and_what_the_limits_are_worth(solved: tup
     limits = float((plan.constraints["limit"] * plan.constraints["price"]).sum())
     assert plan.summary["bound_by"] == "prices"
     assert plan.bound == pytest.approx(at_prices + limits, rel=1e-9)
+
+
+def test_a_price_holds_for_as_much_as_lies_within_a_tenth_of_it(solved: tuple[opt.Plan, pd.DataFrame]) -> None:
+    plan, table = solved
+    near: dict[tuple[str, str, bool], float] = {}
+    rules = plan.constraints.assign(group=plan.constraints["group"].map(json.loads)).to_dict("records")
+    for unit, (_, mine) in zip(units(table), table.groupby("customer"), strict=True):
+        chosen = [contact for contact, _, inside in unit if inside]
+        for (contact, margin, inside), row in zip(unit, mine.to_dict("records"), strict=True):
+            if not inside and not all(obeys([*chosen, contact]) for obeys in POLICIES.values()):
+                continue
+            for rule in rules:
+                uses = row["cost"] if rule["name"] == "budget" else 1.0
+                among = all(str(row[column]) == value for column, value in rule["group"].items())
+                if among and abs(margin) <= 0.1 * rule["price"] * uses:
+                    key = (rule["name"], json.dumps(rule["group"]), inside)
+                    near[key] = near.get(key, 0.0) + uses
+    wide = set()
+    told = plan.insight.rows.to_pandas().set_index(["rule", "group"])[["holds_from", "holds_to"]]
+    for rule in rules:
+        name, group, limit = rule["name"], json.dumps(rule["group"]), rule["limit"]
+        low, high = told.loc[(name, json.dumps(rule["group"], separators=(",", ":")))]
+        if rule["price"]:
+            assert low == pytest.approx(limit - near.get((name, group, True), 0.0))
+            assert high == pytest.approx(limit + near.get((name, group, False), 0.0))
+            wide.add((low < limit, limit < high))
+        else:
+            assert pd.isna(low)
+            assert pd.isna(high)
+    assert wide == {(False, False), (False, True), (True, False), (True, True)}

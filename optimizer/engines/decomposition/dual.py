@@ -179,18 +179,22 @@ class Ascent:
             self._refute(newton)
             if before is not None and promised > 0:
                 kept = min(max((before - here.bound) / promised, 0.0), 1.0)
-            promised, before = self._agree(newton, here.found.use.astype(float), heat), here.bound
-            if kept * promised <= ENOUGH * min(self.gap, FINE) * abs(here.bound) or self.clock.stopped():
+            enough = ENOUGH * min(self.gap, FINE) * abs(here.bound) / max(kept, ENOUGH)
+            promised, before = self._agree(newton, here.found.use.astype(float), heat, enough), here.bound
+            if promised <= enough or self.clock.stopped():
                 return
             if self.best is not here and self.best is not None:  # too far: half the way back
                 newton.prices = 0.5 * (self.best.prices + here.prices)
 
-    def _agree(self, newton: Newton, use: Floats, heat: float) -> float:
-        """Correct the sample by the use of more units and go on; return the decrease of the whole."""
+    def _agree(self, newton: Newton, use: Floats, heat: float, enough: float = 0.0) -> float:
+        """Correct the sample by the use of more units and go on; return the decrease of the whole.
+
+        No step is taken that promises no more than ``enough``.
+        """
         before = newton.sample.at(newton.prices, heat)
         newton.sample.agree(before.use, use)
         start = newton.sample.at(newton.prices, heat)
-        after = newton.settle(heat, steps=4, settled=FOLLOWED)
+        after = newton.settle(heat, steps=4, settled=FOLLOWED, enough=enough)
         return start.value - after.value
 
     def _hear(self, newton: Newton) -> None:

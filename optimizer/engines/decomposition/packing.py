@@ -21,6 +21,8 @@ from optimizer.problem.problem import Problem
 WORD = 62
 """Bits used of a word: the sign bit stays clear, and no sum can reach it."""
 MOST_WORDS = 24
+SIDES = 2
+"""Bits of a window of a conflict."""
 
 
 @dataclass(slots=True)
@@ -87,8 +89,16 @@ def pack(problem: Problem, counters: Sequence[Counter], conflicts: Sequence[Conf
         if not _counter(problem, counter, index, customer, room, words, steps, guards, begin):
             return None
     adding = words.close()
-    for index, conflict in enumerate(conflicts, len(counters)):
-        if not _conflict(problem, conflict, index, customer, words, steps, begin):
+    numbered = list(enumerate(conflicts, len(counters)))
+    by_kinds = _kinds_of(conflicts)
+    if len(by_kinds) < SIDES * sum(conflict.uses.instances for conflict in conflicts):
+        if not _conflicts_of_kinds(numbered, by_kinds, words, steps):
+            return None
+        of_history = [np.unique(c.present.instance) if c.present is not None else by_kinds[:0] for c in conflicts]
+    else:
+        of_history = [np.arange(conflict.uses.instances) for conflict in conflicts]
+    for (index, conflict), instances in zip(numbered, of_history, strict=True):
+        if not _conflict(problem, conflict, index, instances, customer, words, steps, begin):
             return None
     count = max(words.close(), 1)
     step = np.zeros((len(classes), problem.kinds, count), np.int64)
@@ -190,12 +200,44 @@ def _entries(problem: Problem, partition: int, start: IntArray, customer: IntArr
     return np.repeat(units, count), ranges(first, count)
 
 
-def _conflict(problem, conflict, index, customer, words, steps, begin) -> bool:
+def _kinds_of(conflicts: Sequence[Conflict]) -> IntArray:
+    """Return the kinds that take part in some conflict, ascending."""
+    taking = [np.flatnonzero(np.diff(conflict.uses.start)) for conflict in conflicts]
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *taking]))
+
+
+def _conflicts_of_kinds(numbered, by_kinds, words, steps) -> bool:
+    """Write a bit for each kind, and bar all the kinds that a contact of it excludes.
+
+    Where windows are many, that takes fewer words than two bits for each of them.
+    """
+    places = [words.place(1) for _ in by_kinds]
+    if places and places[-1][0] >= MOST_WORDS:
+        return False
+    word, bit = np.array(places, np.int64).reshape(-1, 2).T
+    for index, conflict in numbered:
+        kinds, sides, start = _by_instance(conflict.uses)
+        place = np.searchsorted(by_kinds, kinds)
+        apart = np.zeros((len(by_kinds), len(by_kinds)), bool)
+        for i in range(conflict.uses.instances):
+            mine, side = place[start[i] : start[i + 1]], sides[start[i] : start[i + 1]]
+            on_a, on_b = mine[(side & SIDE_A) > 0], mine[(side & SIDE_B) > 0]
+            apart[np.ix_(on_a, on_b)] = True
+            apart[np.ix_(on_b, on_a)] = True
+        some = np.flatnonzero(apart.any(axis=1))
+        for w in np.unique(word[some]).tolist():
+            here = np.where(word == w, 1 << bit, 0)
+            steps.append((index, w, by_kinds[some], here[some], apart[some] @ here))
+    return True
+
+
+def _conflict(problem, conflict, index, instances, customer, words, steps, begin) -> bool:
+    """Write two bits for each of some windows of a conflict: what is on one side, and on the other."""
     kinds, sides, start = _by_instance(conflict.uses)
-    place: dict[int, tuple[int, int]] = {}
-    for i in range(conflict.uses.instances):
+    place = np.zeros((conflict.uses.instances, 2), np.int64)
+    for i in instances:
         mine, side = kinds[start[i] : start[i + 1]], sides[start[i] : start[i + 1]]
-        word, bit = words.place(2)
+        word, bit = words.place(SIDES)
         if word >= MOST_WORDS:
             return False
         place[i] = word, bit
@@ -205,9 +247,7 @@ def _conflict(problem, conflict, index, customer, words, steps, begin) -> bool:
         steps.append((index, word, mine, here << bit, barred << bit))
     if conflict.present is not None and len(conflict.present.instance):
         units, entries = _entries(problem, conflict.partition, conflict.present.start, customer)
-        word_bit = np.array([place[i] for i in range(conflict.uses.instances)], np.int64)[
-            conflict.present.instance[entries]
-        ]
+        word_bit = place[conflict.present.instance[entries]]
         number = np.asarray(conflict.present.number, np.int64)[entries]
         here = ((number & SIDE_A) > 0).astype(np.int64) | ((number & SIDE_B) > 0).astype(np.int64) << 1
         for word in np.unique(word_bit[:, 0]):

@@ -135,7 +135,8 @@ def rows_of_patterns(
 ):
     """Write what each pattern uses of each row, merged, as sparse rows; return the number of entries.
 
-    With empty ``row`` it only counts.
+    ``row`` and ``coefficient`` have room for every use of every contact. ``customer``, each contact's, is only looked
+    at where rows depend on more than the kind.
     """
     rows = 0
     for b in range(len(kind_row)):
@@ -146,7 +147,6 @@ def rows_of_patterns(
     sums = np.zeros(rows, np.int64)
     seen = np.zeros(rows, np.uint8)
     touched = np.empty(rows, np.int64)
-    write = len(row) > 0
     entries = 0
     for p in range(len(contact_start) - 1):
         found = 0
@@ -176,9 +176,7 @@ def rows_of_patterns(
         for t in range(found):
             r = touched[t]
             if sums[r] != 0:
-                if write:
-                    row[entries] = r
-                    coefficient[entries] = sums[r]
+                row[entries], coefficient[entries] = r, sums[r]
                 entries += 1
             sums[r] = 0
             seen[r] = 0

@@ -160,10 +160,16 @@ def assemble(
     contact: IntArray,
 ) -> Patterns:
     """Add to patterns that are known by their contacts what they use of the rows."""
-    table = units.table
-    customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
+    table, terms = units.table, units.table.terms
+    kinds = np.asarray(units.problem.kind)[contact]
+    most = int(np.diff(table.start)[kinds].sum())
+    customer = np.zeros(0, np.int64)
+    if len(terms.measure):
+        customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
+        most += int(np.diff(terms.start).sum(axis=0)[kinds].sum())
     row_start = np.zeros(len(contact_start), np.int64)
-    given = (
+    row, coefficient = np.empty(most, np.int64), np.empty(most, np.int64)
+    entries = rows_of_patterns(
         contact_start,
         contact,
         customer,
@@ -173,14 +179,11 @@ def assemble(
         table.start,
         table.row,
         table.weight,
-        table.terms,
+        terms,
         row_start,
+        row,
+        coefficient,
     )
-    nothing = np.zeros(0, np.int64)
-    entries = rows_of_patterns(*given, nothing, nothing)
-    row, coefficient = np.zeros(entries, np.int64), np.zeros(entries, np.int64)
-    if entries:
-        rows_of_patterns(*given, row, coefficient)
     return Patterns(
         units=listed,
         unit_start=unit_start,
@@ -190,6 +193,6 @@ def assemble(
         contact_start=contact_start,
         contact=contact,
         row_start=row_start,
-        row=row,
-        coefficient=coefficient,
+        row=row[:entries],
+        coefficient=coefficient[:entries],
     )

@@ -9,6 +9,8 @@ from optimizer.engines.jit import kernel
 
 UNLIKELY = 1e-9
 """Weight below which a pattern bends nothing."""
+SLIGHT = 1e-6
+"""Sweeps end when no coordinate gains more than this share of what the largest has gained."""
 
 
 @kernel
@@ -165,8 +167,8 @@ def deviations(unit_start, weight, start, row, coefficient, share, heat, rows):
 def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step):
     """Minimise gradient · d + ½ d · H · d over ``least ≤ d ≤ most`` by coordinate descent (Hildreth 1957).
 
-    H = Σ factor · z zᵀ + diag(extra) is never written down: with thousands of rows it has millions of entries. The
-    products z · d are kept instead, and change with each coordinate.
+    H = Σ factor · z zᵀ + diag(extra) is written down where that takes no more than the vectors z do. With thousands of
+    rows it has millions of entries: the products z · d are kept instead, and change with each coordinate.
 
     Parameters
     ----------
@@ -184,6 +186,45 @@ def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
     float
         The decrease.
     """
+    step[:] = 0.0
+    if len(gradient) ** 2 <= len(z_row):
+        return _by_matrix(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step)
+    return _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step)
+
+
+@kernel
+def _by_matrix(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step):
+    rows = len(gradient)
+    bend = np.diag(extra)
+    for i in range(len(factor)):
+        for e in range(z_start[i], z_start[i + 1]):
+            by = factor[i] * z_value[e]
+            for f in range(z_start[i], z_start[i + 1]):
+                bend[z_row[e], z_row[f]] += by * z_value[f]
+    slope = gradient.copy()
+    for _ in range(sweeps):
+        moved, worth = 0.0, 0.0
+        for r in range(rows):
+            if least[r] == most[r]:
+                continue
+            new = min(max(step[r] - slope[r] / bend[r, r], least[r]), most[r])
+            change = new - step[r]
+            if change != 0.0:
+                step[r] = new
+                moved = max(moved, change * change * bend[r, r])
+                for other in range(rows):
+                    slope[other] += change * bend[r, other]
+            worth = max(worth, new * new * bend[r, r])
+        if moved <= SLIGHT * worth:
+            break
+    decrease = 0.0
+    for r in range(rows):
+        decrease -= 0.5 * step[r] * (gradient[r] + slope[r])
+    return decrease
+
+
+@kernel
+def _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step):
     rows = len(gradient)
     start = np.zeros(rows + 1, np.int64)
     for e in range(len(z_row)):
@@ -199,7 +240,6 @@ def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
             at[r] += 1
             diagonal[r] += factor[i] * z_value[e] * z_value[e]
     along = np.zeros(len(factor))
-    step[:] = 0.0
     for _ in range(sweeps):
         moved, worth = 0.0, 0.0
         for r in range(rows):
@@ -217,7 +257,7 @@ def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
                 for e in range(start[r], start[r + 1]):
                     along[vector[e]] += value[e] * change
             worth = max(worth, new * new * diagonal[r])
-        if moved <= 1e-6 * worth:
+        if moved <= SLIGHT * worth:
             break
     decrease = 0.0
     for r in range(rows):
