@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.problem.primitives import SIDE_A, SIDE_B, Conflict, Counter, Incidence, Partition
+from optimizer.problem.primitives import SIDE_A, SIDE_B, Conflict, Counter, Incidence, Overrides, Partition
 from optimizer.problem.problem import Problem
 
 KINDS, CAP, REACH = 10, 3, 2**60
@@ -118,6 +118,70 @@ def test_good_answers_are_legal_different_and_lose_what_they_say(problem, most):
                 seen.append(chosen)
         assert len(seen) == len(set(seen)) >= 1
         assert found.regret[unit, 0] == 0
+
+
+WINDOWS, CUSTOMERS = 14, 6
+
+
+def many_windows(seed):
+    """Draw two conflicts of more windows than kinds; the second reaches half of the customers, history some windows."""
+    draw = np.random.default_rng(seed)
+    sides = draw.choice([0, SIDE_A, SIDE_B, SIDE_A | SIDE_B], (2, KINDS, WINDOWS), p=[0.8, 0.08, 0.08, 0.04])
+    groups = np.arange(CUSTOMERS), np.where(np.arange(CUSTOMERS) % 2, -1, np.arange(CUSTOMERS) // 2)
+    there = [draw.choice([0, SIDE_A, SIDE_B], (int(of.max()) + 1, WINDOWS), p=[0.9, 0.05, 0.05]) for of in groups]
+    conflicts = []
+    for part, present in enumerate(there):
+        kind, window = np.nonzero(sides[part])
+        uses = Incidence.of(kind, window, sides[part][kind, window], kinds=KINDS, instances=WINDOWS)
+        group, known = np.nonzero(present)
+        start = np.searchsorted(group, np.arange(len(present) + 1))
+        conflicts.append(Conflict(f"apart-{part}", part, uses, Overrides(start, known, present[group, known])))
+    problem = Problem(
+        customer_start=np.arange(CUSTOMERS + 1) * KINDS,
+        unit_customer=np.arange(CUSTOMERS + 1),
+        kind=np.tile(np.arange(KINDS), CUSTOMERS),
+        value=draw.integers(1, 50, CUSTOMERS * KINDS),
+        value_decimals=0,
+        kinds=KINDS,
+        most_contacts=CUSTOMERS * KINDS,
+        partitions=tuple(Partition(f"of-{part}", of, int(of.max()) + 1) for part, of in enumerate(groups)),
+        conflicts=tuple(conflicts),
+    )
+    return problem, sides, there, groups
+
+
+def clashes(one, other):
+    return bool(np.any((one & SIDE_A > 0) & (other & SIDE_B > 0) | (one & SIDE_B > 0) & (other & SIDE_A > 0)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_conflicts_of_more_windows_than_kinds_bar_what_they_say(seed):
+    problem, sides, there, groups = many_windows(seed)
+    units = Units(problem)
+    assert len(units.rules.general.kind) == 0
+    prices = units.prices()
+    best = 0
+    for customer in range(CUSTOMERS):
+        mine = [(part, of[customer]) for part, of in enumerate(groups) if of[customer] >= 0]
+        value = problem.value[customer * KINDS : (customer + 1) * KINDS].tolist()
+        free = [
+            kind
+            for kind in range(KINDS)
+            if not any(clashes(sides[part, kind], there[part][group]) for part, group in mine)
+        ]
+        apart = {
+            pair
+            for pair in combinations(range(KINDS), 2)
+            if any(clashes(sides[part, pair[0]], sides[part, pair[1]]) for part, _ in mine)
+        }
+        best += max(
+            sum(value[kind] for kind in chosen)
+            for size in range(len(free) + 1)
+            for chosen in combinations(free, size)
+            if apart.isdisjoint(combinations(chosen, 2))
+        )
+    assert units.solve(prices).optima == best << prices.shift
 
 
 def test_threads_and_the_order_of_units_change_nothing():
