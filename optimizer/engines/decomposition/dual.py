@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Pass, Units
-from optimizer.engines.decomposition.newton import Newton
+from optimizer.engines.decomposition.newton import STEPS, Newton
 from optimizer.engines.decomposition.proof import Proof
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import Drawn, evenly, grouped, spread
@@ -44,12 +44,11 @@ PASSES = 6
 ENOUGH, FINE = 0.1, 1e-5
 """Prices are good when the next step is likely to lower the bound by less than this share of the asked gap, or of this
 one where more is asked: a pass is cheap, and good prices leave less to mend."""
-MEMBERS, ALL = 15, 2_000_000
-"""Where rows are many: units of each group of customers in the first sample that hears all rows, and of the last."""
-NEARBY = 0.01
-"""How far prices then move among the patterns that are known, in values of a typical contact."""
-COLD = (0.004, 0.002)
-"""Temperatures among known patterns."""
+MEMBERS, MOST_MEMBERS, EVENLY = 15, 100, 60_000
+"""Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
+has so many units beside. Rows of groups no larger are heard in full; of larger ones the passes tell the rest."""
+STRIDES = 4
+"""Newton steps at one temperature on these samples: the passes correct what is left."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,7 +133,8 @@ class Ascent:
             self.look(newton.prices)
         elif newton.sample.heard.all():
             self._widen(newton, last)
-            self._correct(newton)
+            self._follow(newton)
+            self._correct(newton, CORRECTION * self.value)
         else:
             self._hear(newton)
         self.typical = newton.sample.typical
@@ -151,9 +151,9 @@ class Ascent:
         if len(drawn) > len(newton.sample.drawn):
             newton.sample = Sample(self.units, drawn, self.clock.check, heard)
 
-    def _cool(self, newton: Newton, heats: tuple[float, ...]) -> None:
+    def _cool(self, newton: Newton, heats: tuple[float, ...], steps: int = STEPS) -> None:
         for heat in heats:
-            newton.settle(heat * self.value)
+            newton.settle(heat * self.value, steps)
             self._refute(newton)
 
     def _refute(self, newton: Newton) -> None:
@@ -166,13 +166,16 @@ class Ascent:
                 diagnosis={"prices": prices},
             )
 
-    def _correct(self, newton: Newton) -> None:
-        """Follow the slope of more and more units with the sample's curvature."""
-        units, heat = self.units.problem.units, CORRECTION * self.value
+    def _follow(self, newton: Newton) -> None:
+        """Follow the slope of a tenth of all units, where that is many more than the sample has."""
+        units = self.units.problem.units
         listed = spread(units, units // 10)
         if len(listed) > 2 * len(newton.sample.drawn):
             use = self.units.solve(self.units.prices(newton.prices), listed, check=self.clock.check).use
-            self._agree(newton, np.asarray(use * (units / len(listed)), np.float64), heat)
+            self._agree(newton, np.asarray(use * (units / len(listed)), np.float64), CORRECTION * self.value)
+
+    def _correct(self, newton: Newton, heat: float) -> None:
+        """Follow the slope of all units with the sample's curvature, at a temperature."""
         promised, kept, before = 0.0, 1.0, None
         for _ in range(PASSES):
             here = self.look(newton.prices)
@@ -198,22 +201,15 @@ class Ascent:
         return start.value - after.value
 
     def _hear(self, newton: Newton) -> None:
-        """Follow rows that only some units use: with a sample of all groups of customers, then with all units.
+        """Follow rows that only some units use, with samples of all groups of customers.
 
-        What the others know of a row that few units use is noise. But once prices are nearly right they move little,
-        and units need not be searched again for each of the last steps.
+        What the others know of a row that few units use is noise.
         """
-        units = self.units
-        size = len(newton.sample.drawn)
-        self._widen(newton, grouped(units, size, MEMBERS))
-        self._cool(newton, WARM[1:])
-        here = self.look(newton.prices)
-        self._agree(newton, here.found.use.astype(float), CORRECTION * self.value)
-        self._widen(newton, grouped(units, min(units.problem.units, ALL), MEMBERS))
-        newton.settle(WARM[-1] * self.value, enough=ENOUGH * self.gap * abs(here.bound))
-        newton.sample.room = NEARBY * self.value
-        self._cool(newton, COLD)
-        self.look(newton.prices)
+        self._widen(newton, grouped(self.units, len(newton.sample.drawn), MEMBERS))
+        self._cool(newton, WARM[1:], STRIDES)
+        self._widen(newton, grouped(self.units, min(self.units.problem.units, EVENLY), MOST_MEMBERS))
+        self._cool(newton, WARM[-1:], STRIDES)
+        self._correct(newton, WARM[-1] * self.value)
 
     def _scale(self, drawn: Drawn) -> float:
         """Return the value of a typical contact."""

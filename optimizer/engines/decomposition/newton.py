@@ -14,7 +14,8 @@ from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.smooth import Point, Sample
 from optimizer.engines.decomposition.smooth_kernel import box_newton
 
-SWEEPS = 40
+SWEEPS = 40, 8
+"""Over the prices for a step, at most: where a sweep costs little, and where rows are many, as others follow anyway."""
 STEPS = 8
 """Newton steps at one temperature at most."""
 SETTLED = 0.001
@@ -74,5 +75,5 @@ class Newton:
         reach = np.where(sample.heard, self.radius * heat / sample.typical, 0.0)
         least, most = np.maximum(least - self.prices, -reach), np.minimum(most - self.prices, reach)
         step = np.zeros(len(slope))
-        promised = box_newton(*here.bends, extra, slope, least, most, SWEEPS, step)
+        promised = box_newton(*here.bends, extra, slope, least, most, *SWEEPS, step)
         return step, float(promised)

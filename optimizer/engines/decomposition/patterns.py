@@ -84,6 +84,7 @@ def patterns(
     reach: float,
     most: int = 8,
     check: Callable[[], None] | None = None,
+    valued: bool = True,
 ) -> Patterns:
     """Find the good answers of the listed units.
 
@@ -95,6 +96,8 @@ def patterns(
         Patterns of a unit.
     check : callable, optional
         Asked after every so many units; may raise to give up.
+    valued : bool
+        Whether their values are wanted, beside their regrets.
     """
     length = max(units.most_contacts, 1)
     block = max(min(CELLS // (most * length), BLOCK // max(units.widest, 1)), 1)
@@ -110,7 +113,8 @@ def patterns(
         regrets.append(regret)
         counts.append(count)
         places.append(contact[(np.arange(length) < count[:, :, None]) & (regret >= 0)[:, :, None]])
-    return finished(units, prices, listed, optimum, np.concatenate(regrets), np.concatenate(counts), places)
+    found = optimum, np.concatenate(regrets), np.concatenate(counts), places
+    return finished(units, prices, listed, *found, valued=valued)
 
 
 def finished(
@@ -121,6 +125,8 @@ def finished(
     regret: IntArray,
     count: IntArray,
     places: Sequence[IntArray],
+    *,
+    valued: bool = True,
 ) -> Patterns:
     """Add to what a kernel found what follows from it.
 
@@ -132,6 +138,8 @@ def finished(
         What each pattern loses (−1: there is none), and how many contacts it has.
     places : sequence of int arrays
         The contacts of all patterns, as places within the unit.
+    valued : bool
+        As above; otherwise ``value`` is empty.
     """
     there = regret >= 0
     number = there.sum(axis=1)
@@ -140,9 +148,12 @@ def finished(
     owner = np.repeat(np.repeat(listed, number), size)
     contact = np.concatenate(places) + np.asarray(units.problem.unit_start)[owner]
     unit_start = np.concatenate([[0], np.cumsum(number)])
-    found = assemble(units, listed, unit_start, np.ldexp(regret[there].astype(float), -prices.shift), start, contact)
-    paid = segment_sums(prices.of_row[found.row] * found.coefficient, found.row_start)
-    worth = np.repeat(optimum, number) - regret[there] + paid
+    lost = np.ldexp(regret[there].astype(float), -prices.shift)
+    found = assemble(units, listed, unit_start, lost, start, contact, owner)
+    worth = np.zeros(0, np.int64)
+    if valued:
+        paid = segment_sums(prices.of_row[found.row] * found.coefficient, found.row_start)
+        worth = np.repeat(optimum, number) - regret[there] + paid
     return replace(found, optimum=np.ldexp(optimum.astype(float), -prices.shift), value=-(-worth >> prices.shift))
 
 
@@ -158,14 +169,17 @@ def assemble(
     regret: Floats,
     contact_start: IntArray,
     contact: IntArray,
+    owner: IntArray,
 ) -> Patterns:
-    """Add to patterns that are known by their contacts what they use of the rows."""
+    """Add to patterns that are known by their contacts, and by the units of these, what they use of the rows."""
     table, terms = units.table, units.table.terms
     kinds = np.asarray(units.problem.kind)[contact]
     most = int(np.diff(table.start)[kinds].sum())
-    customer = np.zeros(0, np.int64)
+    customer: IntArray = np.zeros(0, np.int64)
     if len(terms.measure):
-        customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
+        start = units.candidates.customer_start
+        together = units.problem.units < len(start) - 1
+        customer = np.searchsorted(start, contact, side="right") - 1 if together else owner
         most += int(np.diff(terms.start).sum(axis=0)[kinds].sum())
     row_start = np.zeros(len(contact_start), np.int64)
     row, coefficient = np.empty(most, np.int64), np.empty(most, np.int64)

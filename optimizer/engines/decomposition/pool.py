@@ -55,7 +55,8 @@ class Near:
         moved = changed[close] >= 0
         contact = (np.asarray(units.problem.unit_start)[unit][:, None] + changed[close])[moved]
         number, contact_start = np.arange(len(unit) + 1), np.append(0, np.cumsum(moved.sum(axis=1)))
-        used = assemble(units, unit, number, np.zeros(len(unit)), contact_start, contact)
+        owner = np.repeat(unit, np.diff(contact_start))
+        used = assemble(units, unit, number, np.zeros(len(unit)), contact_start, contact, owner)
         return cls(unit, np.ldexp(loss.astype(float), -prices.shift), used.row_start, used.row)
 
     def lacking(self, need: Floats) -> IntArray:

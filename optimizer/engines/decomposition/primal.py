@@ -249,8 +249,8 @@ class Polish:
         contact = np.flatnonzero(base.mark)
         contact = contact[table.kinds_with(over)[units.problem.kind[contact]]]
         number = np.arange(len(contact) + 1)
-        used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact)
         owner = np.searchsorted(units.problem.unit_start, contact, side="right") - 1
+        used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact, owner)
         order, listed = np.argsort(used.row, kind="stable"), []
         owner = np.repeat(owner, np.diff(used.row_start))[order]
         edges = (np.searchsorted(used.row[order], over, side=side) for side in ("left", "right"))

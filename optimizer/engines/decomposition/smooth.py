@@ -67,8 +67,6 @@ class Sample:
         self.units, self.drawn, self.check = units, drawn, check
         self.upper = np.where(table.upper < UNLIMITED, table.upper, np.inf)
         self.lower = np.where(table.lower > -UNLIMITED, table.lower, -np.inf)
-        self.room = np.inf
-        """How much a price may take from a contact, or leave it, before patterns must be found anew."""
         self._good: Patterns
         self._center, self._reach = np.zeros(0), -1.0
         number, total = np.zeros(table.count, np.int64), np.zeros(table.count)
@@ -87,9 +85,9 @@ class Sample:
     def at(self, prices: Floats, heat: float) -> Point:
         """Evaluate the smoothed dual of all units, as far as the sample tells it, in value quanta.
 
-        The patterns that are known are used again at the prices at which they were found, and within ``room`` of them.
+        The patterns that are known are used again at the prices at which they were found.
         """
-        if self.room == np.inf and (FAR * heat > self._reach or not np.array_equal(prices, self._center)):
+        if FAR * heat > self._reach or not np.array_equal(prices, self._center):
             self.find(prices, FAR * heat)
         good = self._good
         rows, weight = self.units.table.count, self.drawn.weight
@@ -104,7 +102,7 @@ class Sample:
     def find(self, prices: Floats, reach: float) -> None:
         """Find the patterns that lose no more than ``reach`` at some prices."""
         found = self.units.prices(prices)
-        self._good = patterns(self.units, found, self.drawn.listed, reach, check=self.check)
+        self._good = patterns(self.units, found, self.drawn.listed, reach, check=self.check, valued=False)
         self._center, self._reach = prices.copy(), reach
 
     def cost(self, prices: Floats) -> float:
@@ -127,8 +125,7 @@ class Sample:
         slope = np.where(above, over, np.where(below & ~np.isinf(self.lower), under, 0.0))
         least = np.where(one_limit | below, table.least, 0.0)
         most = np.where(one_limit | above, table.most, 0.0)
-        room = self.room / self.typical
-        return slope, np.maximum(least, self._center - room), np.minimum(most, self._center + room)
+        return slope, least, most
 
     def agree(self, expected: Floats, measured: Floats) -> None:
         """Move the limits so that the slope at some prices becomes that of more units.

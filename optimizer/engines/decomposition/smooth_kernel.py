@@ -164,7 +164,7 @@ def deviations(unit_start, weight, start, row, coefficient, share, heat, rows):
 
 
 @kernel
-def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step):
+def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, fewer, step):
     """Minimise gradient · d + ½ d · H · d over ``least ≤ d ≤ most`` by coordinate descent (Hildreth 1957).
 
     H = Σ factor · z zᵀ + diag(extra) is written down where that takes no more than the vectors z do. With thousands of
@@ -176,8 +176,8 @@ def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
         As written by :func:`deviations`.
     extra, gradient, least, most : (rows,) float arrays
         ``extra`` is positive.
-    sweeps : int
-        At most.
+    sweeps, fewer : int
+        At most, with H and without.
     step : (rows,) float array
         Receives the answer.
 
@@ -189,7 +189,7 @@ def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
     step[:] = 0.0
     if len(gradient) ** 2 <= len(z_row):
         return _by_matrix(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step)
-    return _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step)
+    return _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, fewer, step)
 
 
 @kernel

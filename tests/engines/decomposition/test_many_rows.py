@@ -72,16 +72,17 @@ def test_one_thread_or_two_give_the_same_bytes(problem, small_samples):
     assert (one.bound, one.extra) == (two.bound, two.extra)
 
 
-def test_a_step_is_the_best_within_its_box():
+@pytest.mark.parametrize("rows", [6, 100], ids=["with the matrix", "without"])
+def test_a_step_is_the_best_within_its_box(rows):
     draw = np.random.default_rng(3)
-    rows, vectors = 6, 30
-    z = draw.normal(size=(vectors, rows)) * (draw.random((vectors, rows)) < 0.5)
+    vectors = 5 * rows
+    z = draw.normal(size=(vectors, rows)) * (draw.random((vectors, rows)) < 3 / rows)
     factor = draw.uniform(0.1, 1.0, vectors)
     extra, gradient = np.full(rows, 1e-3), draw.normal(size=rows)
     least, most, step = np.full(rows, -0.2), np.full(rows, 0.1), np.zeros(rows)
     start = np.concatenate([[0], np.cumsum((z != 0).sum(axis=1))])
     row = np.nonzero(z)[1].astype(np.int32)
-    decrease = box_newton(start, row, z[z != 0], factor, extra, gradient, least, most, 1_000, step)
+    decrease = box_newton(start, row, z[z != 0], factor, extra, gradient, least, most, 1_000, 1_000, step)
     hessian = (z.T * factor) @ z + np.diag(extra)
     slope = gradient + hessian @ step
     inside = (step > least) & (step < most)
