@@ -6,12 +6,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.problems import weekly
+from benchmarks.problems import weekly, wide
 from optimizer.problem.problem import Problem
 
 
-def generated(family: str) -> Callable[[int, int], Problem]:
-    """Return a maker of instances of a synthetic family, written, read and compiled."""
+def multiple_choice(customers: int, items: int, knapsacks: int) -> Problem:
+    """Make an instance of the classical sizes."""
+    return generated("multiple-choice", items=items, knapsacks=knapsacks)(customers, 0)
+
+
+def generated(family: str, **options: int) -> Callable[[int, int], Problem]:
+    """Return a maker of instances of a synthetic family with some options, written, read and compiled."""
 
     def make(customers: int, seed: int) -> Problem:
         from optimizer.scenario import Scenario
@@ -19,7 +24,7 @@ def generated(family: str) -> Callable[[int, int], Problem]:
         from optimizer.synthetic.registry import generate
 
         with tempfile.TemporaryDirectory() as folder:
-            made = generate(family, customers=customers, out=Path(folder) / family, seed=seed)
+            made = generate(family, customers=customers, out=Path(folder) / family, seed=seed, **options)
             return build(Scenario.load(made.scenario)).problem
 
     return make
@@ -27,8 +32,9 @@ def generated(family: str) -> Callable[[int, int], Problem]:
 
 FAMILIES: dict[str, Callable[[int, int], Problem]] = {
     "weekly-arrays": lambda customers, seed: weekly(customers, seed),
-    **{
-        name: generated(name)
-        for name in ("weekly", "floors", "household", "many-rows", "direct-marketing", "multiple-choice")
-    },
+    "wide-500": lambda units, seed: wide(units, 1, 500, seed),
+    "wide-2000": lambda units, seed: wide(units, 1, 2_000, seed),
+    "wide-households": lambda units, seed: wide(units, 6, 83, seed),
+    "many-rows": generated("many-rows", branches=4_000),
+    **{name: generated(name) for name in ("weekly", "floors", "household", "direct-marketing", "multiple-choice")},
 }

@@ -1,8 +1,11 @@
-"""The weekly structure straight as arrays, at any size, so that engines can be timed without reading files.
+"""Problems straight as arrays, at any size, so that engines can be timed without reading files: weekly, and wide units.
 
-The same structure and limits as the synthetic *weekly* family: 30 offers × 4 channels × 7 days, three contacts a week,
-two per channel, one per offer, two days of rest; a budget, 28 channel-day capacities and 30 offer caps, each between
-35 and 110 % of what customers take when nothing is scarce.
+*Weekly* has the structure and limits of the synthetic family of that name: 30 offers × 4 channels × 7 days, three
+contacts a week, two per channel, one per offer, two days of rest; a budget, 28 channel-day capacities and 30 offer
+caps, each between 35 and 110 % of what customers take when nothing is scarce.
+
+*Wide* has units of hundreds or thousands of candidates: 60 offers × 40 days in four channels, ten contacts a customer,
+two in three days; an offer once a household, and one of two product lines; capacities by channel.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.problem.primitives import UNLIMITED, Counter, Incidence, Measure, Partition, Rows
+from optimizer.problem.primitives import UNLIMITED, Conflict, Counter, Incidence, Measure, Partition, Rows
 from optimizer.problem.problem import Problem
 
 OFFERS, CHANNELS, DAYS = 30, 4, 7
@@ -82,3 +85,49 @@ def weekly(customers: int, seed: int = 0, per_customer: int = 20) -> Problem:
             rows("offer-cap", uses(OFFER, OFFERS)),
         )
     )
+
+
+WIDE_OFFERS, WIDE_DAYS, CAP = 60, 40, 10
+WIDE_EVERY = np.arange(WIDE_OFFERS * WIDE_DAYS)
+WIDE_OFFER, WIDE_DAY = WIDE_EVERY // WIDE_DAYS, WIDE_EVERY % WIDE_DAYS
+
+
+def wide(units: int, members: int, each: int, seed: int = 0) -> Problem:
+    """Draw units of so many customers with so many candidates each."""
+    draw = np.random.default_rng(seed)
+    customers, kinds = units * members, len(WIDE_EVERY)
+    kind = np.concatenate([np.sort(draw.choice(kinds, each, replace=False)) for _ in range(customers)])
+    days = WIDE_DAYS - 2
+    windows = np.array([(k, d) for k in WIDE_EVERY for d in range(WIDE_DAY[k] - 2, WIDE_DAY[k] + 1) if 0 <= d < days])
+    lines = WIDE_EVERY[WIDE_OFFER < 20]
+
+    def uses(instance: object, instances: int, kind: object = WIDE_EVERY, weight: object = 1) -> Incidence:
+        return Incidence.of(kind, instance, weight, kinds=kinds, instances=instances)
+
+    def problem(rows: tuple[Rows, ...]) -> Problem:
+        return Problem(
+            customer_start=np.arange(customers + 1) * each,
+            unit_customer=np.arange(0, customers + 1, members),
+            kind=kind,
+            value=value,
+            value_decimals=2,
+            kinds=kinds,
+            most_contacts=CAP * customers,
+            partitions=(
+                Partition("customer", np.arange(customers), customers),
+                Partition("household", np.repeat(np.arange(units), members), units),
+            ),
+            counters=(
+                Counter("ten", 0, uses(np.zeros(kinds), 1), np.array([CAP])),
+                Counter("two-in-three-days", 0, uses(windows[:, 1], days, windows[:, 0]), np.full(days, 2)),
+                Counter("offer-once", 1, uses(WIDE_OFFER, WIDE_OFFERS), np.full(WIDE_OFFERS, 1)),
+            ),
+            conflicts=(Conflict("one-line", 1, uses(np.zeros(len(lines)), 1, lines, 1 + WIDE_OFFER[lines] % 2)),),
+            rows=rows,
+        )
+
+    value = np.rint(draw.gamma(2, 100, len(kind))).astype(np.int64)
+    channel = WIDE_OFFER % CHANNELS
+    taken = np.bincount(channel, Units(problem(())).solve().kinds_used, CHANNELS)
+    most = np.rint(taken * draw.uniform(0.5, 0.9, CHANNELS)).astype(np.int64)
+    return problem((Rows("capacity", uses(channel, CHANNELS), np.full(CHANNELS, -UNLIMITED), most),))
