@@ -94,10 +94,10 @@ def pack(problem: Problem, counters: Sequence[Counter], conflicts: Sequence[Conf
     if len(by_kinds) < SIDES * sum(conflict.uses.instances for conflict in conflicts):
         if not _conflicts_of_kinds(numbered, by_kinds, words, steps):
             return None
-        of_history = [np.unique(c.present.instance) if c.present is not None else by_kinds[:0] for c in conflicts]
+        windows = [np.zeros(0) if c.present is None else np.unique(c.present.instance) for c in conflicts]  # of history
     else:
-        of_history = [np.arange(conflict.uses.instances) for conflict in conflicts]
-    for (index, conflict), instances in zip(numbered, of_history, strict=True):
+        windows = [np.arange(conflict.uses.instances) for conflict in conflicts]
+    for (index, conflict), instances in zip(numbered, windows, strict=True):
         if not _conflict(problem, conflict, index, instances, customer, words, steps, begin):
             return None
     count = max(words.close(), 1)

@@ -37,7 +37,7 @@ MENDERS, PART = 1_000_000, 5
 TRIES = ((0.05, (6.0,)), (0.1, (12.0, 24.0)))
 """Most regret, in values of a typical contact, and units for each contact that a row is off; until these suffice."""
 CROWD = 200_000
-"""Among so many units the first reach finds enough; among more, a smaller one."""
+"""Among so many units the first reach finds enough; among more of them, a smaller one."""
 FEW = 300
 """Rows beyond which the first reach is wider: of the units of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
@@ -103,9 +103,10 @@ class Polish:
             return
         listed = spread(units.problem.units, max(MENDERS, units.problem.units // PART))
         off = self._off(base)
-        for number, (reach, spares) in enumerate(TRIES):
-            far = reach * self.ascent.value * (min(CROWD / len(listed), 1.0) if number == 0 else 1.0)
-            near = Near.find(units, listed, base.found.prices, far, self.ascent.clock.check)
+        (reach, first), *others = TRIES
+        reach *= min(CROWD * units.problem.units / len(listed) ** 2, 1.0)
+        for far, spares in ((reach, first), *others):
+            near = Near.find(units, listed, base.found.prices, far * self.ascent.value, self.ascent.clock.check)
             if not self.generated:
                 self._leave(base, near.lacking(spares[0] * off), spares[0] * off)
             for spare in spares:

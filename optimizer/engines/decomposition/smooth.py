@@ -93,10 +93,9 @@ class Sample:
         rows, weight = self.units.table.count, self.drawn.weight
         share, use = np.zeros(good.count), np.zeros(rows)
         sparse = (good.row_start, good.row, good.coefficient)
-        moved = prices - self._center
-        gained, smoothing = weigh(good.unit_start, good.regret, weight, *sparse, moved, heat, share, use)
+        smoothing = weigh(good.unit_start, good.regret, weight, *sparse, heat, share, use)
         bends = Curvature(*deviations(good.unit_start, weight, *sparse, share, heat, rows))
-        exact = float((weight * good.optimum).sum()) + gained + self.cost(prices)
+        exact = float((weight * good.optimum).sum()) + self.cost(prices)
         return Point(exact + smoothing, use, bends, exact)
 
     def find(self, prices: Floats, reach: float) -> None:

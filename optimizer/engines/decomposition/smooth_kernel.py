@@ -48,19 +48,18 @@ def heard(units, candidates, kind_start, kind_row, kind_weight, terms, number, t
 
 
 @kernel
-def weigh(unit_start, regret, weight, start, row, coefficient, moved, heat, share, use):
-    """Weigh each unit's patterns by exp(−regret / heat), at prices that have moved since the regrets were found.
+def weigh(unit_start, regret, weight, start, row, coefficient, heat, share, use):
+    """Weigh each unit's patterns by exp(−regret / heat).
 
     Parameters
     ----------
     unit_start : (units + 1,) int array
         Patterns ``unit_start[u] … unit_start[u+1]`` are unit ``u``'s.
     regret : (patterns,) float array
+        0 for a unit's best.
     weight : (units,) float array
         How many units each of them stands for.
     start, row, coefficient : sparse rows of the patterns
-    moved : (rows,) float array
-        What the prices have risen by.
     heat : float
         The temperature.
     share : (patterns,) float array
@@ -70,30 +69,21 @@ def weigh(unit_start, regret, weight, start, row, coefficient, moved, heat, shar
 
     Returns
     -------
-    gained, smoothing : float
-        What the units' optima over these patterns have risen by, and Σ weight · heat · log Σ exp(−regret / heat).
+    float
+        What smoothing adds: Σ weight · heat · log Σ exp(−regret / heat).
     """
-    gained, smoothing = 0.0, 0.0
+    smoothing = 0.0
     for u in range(len(unit_start) - 1):
-        first, last = unit_start[u], unit_start[u + 1]
-        low = np.inf
-        for p in range(first, last):
-            now = regret[p]
-            for e in range(start[p], start[p + 1]):
-                now += moved[row[e]] * coefficient[e]
-            share[p] = now
-            low = min(low, now)
         together = 0.0
-        for p in range(first, last):
-            share[p] = np.exp((low - share[p]) / heat)
+        for p in range(unit_start[u], unit_start[u + 1]):
+            share[p] = np.exp(-regret[p] / heat)
             together += share[p]
-        gained -= weight[u] * low
         smoothing += weight[u] * heat * np.log(together)
-        for p in range(first, last):
+        for p in range(unit_start[u], unit_start[u + 1]):
             share[p] /= together
             for e in range(start[p], start[p + 1]):
                 use[row[e]] += weight[u] * share[p] * coefficient[e]
-    return gained, smoothing
+    return smoothing
 
 
 @kernel
