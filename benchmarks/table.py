@@ -60,6 +60,11 @@ def met(gap: float | None, asked: float) -> bool:
     return gap is not None and gap <= asked
 
 
+def ended(run: Timed) -> str:
+    """Say what an engine ended with."""
+    return "no plan" if run.gap is None else f"gap {run.gap:.1e}"
+
+
 def run_lines(customers: int, threads: int, folder: Path) -> Iterator[Line]:
     """A whole run, and its solve alone, in times of reading the same file."""
     scenario = instance(folder, "weekly", customers)
@@ -107,7 +112,7 @@ def pass_lines(customers: int, threads: int) -> Iterator[Line]:
 def gap_line(family: str, customers: int, gap: float, seconds: float, threads: int) -> Line:
     """Gap and seconds of a family at a size."""
     run = typical(problem_of(family, customers), gap, threads)
-    said = f"{run.seconds:.2f} s, " + ("no plan" if run.gap is None else f"gap {run.gap:.1e}")
+    said = f"{run.seconds:.2f} s, {ended(run)}"
     holds = run.seconds <= seconds and met(run.gap, gap)
     return Line(f"{family} {customers:,}", f"gap ≤ {gap:.0e} in {seconds:g} s", said, holds)
 
@@ -115,7 +120,7 @@ def gap_line(family: str, customers: int, gap: float, seconds: float, threads: i
 def proof_line(customers: int, threads: int) -> Line:
     """Seconds to a plan that is proven optimal."""
     run = typical(problem_of("weekly-arrays", customers), 0.0, threads, "auto", 60.0)
-    said = f"{run.seconds:.2f} s, " + ("no plan" if run.gap is None else f"gap {run.gap:.1e}")
+    said = f"{run.seconds:.2f} s, {ended(run)}"
     return Line(f"weekly-arrays {customers:,}: auto", "goes on to prove optimality", said, met(run.gap, 1e-9))
 
 
@@ -167,7 +172,7 @@ def rows_line(customers: int, threads: int) -> Line:
     few, many = (typical(problem_of(family, customers), 1e-4, threads) for family in ("weekly-arrays", "many-rows"))
     ratio = many.seconds / few.seconds
     rows = sum(block.size for block in problem_of("many-rows", customers).rows)
-    said = f"{ratio:.1f} ×, " + ("no plan" if many.gap is None else f"gap {many.gap:.1e}")
+    said = f"{ratio:.1f} ×, {ended(many)}"
     return Line(
         f"many-rows {customers:,}, {rows:,} rows", "gap ≤ 1e-4, ≤ 4 × 60 rows", said, ratio <= 4 and met(many.gap, 1e-4)
     )

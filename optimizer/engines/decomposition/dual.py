@@ -48,7 +48,7 @@ MEMBERS, MOST_MEMBERS, EVENLY = 15, 100, 60_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
 has so many units beside. Rows of groups no larger are heard in full; of larger ones the passes tell the rest."""
 STRIDES = 4
-"""Newton steps at one temperature on these samples: the passes correct what is left."""
+"""Newton steps at one temperature where passes correct what is left."""
 
 
 @dataclass(slots=True, eq=False)
@@ -197,7 +197,7 @@ class Ascent:
         before = newton.sample.at(newton.prices, heat)
         newton.sample.agree(before.use, use)
         start = newton.sample.at(newton.prices, heat)
-        after = newton.settle(heat, steps=4, settled=FOLLOWED, enough=enough)
+        after = newton.settle(heat, steps=STRIDES, settled=FOLLOWED, enough=enough)
         return start.value - after.value
 
     def _hear(self, newton: Newton) -> None:

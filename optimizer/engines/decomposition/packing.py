@@ -94,7 +94,8 @@ def pack(problem: Problem, counters: Sequence[Counter], conflicts: Sequence[Conf
     if len(by_kinds) < SIDES * sum(conflict.uses.instances for conflict in conflicts):
         if not _conflicts_of_kinds(numbered, by_kinds, words, steps):
             return None
-        windows = [np.zeros(0) if c.present is None else np.unique(c.present.instance) for c in conflicts]  # of history
+        known = [conflict.present for conflict in conflicts]  # history is not of kinds: its windows keep their bits
+        windows = [np.zeros(0, np.int64) if one is None else np.unique(one.instance) for one in known]
     else:
         windows = [np.arange(conflict.uses.instances) for conflict in conflicts]
     for (index, conflict), instances in zip(numbered, windows, strict=True):
