@@ -7,7 +7,7 @@ import numpy as np
 from optimizer.problem.pairs import bits, floor_pairs, pairs_of
 from optimizer.problem.primitives import NEEDS, SERVES, BoolArray, Floor, IntArray, Prerequisite, Shortfall
 from optimizer.problem.problem import Problem
-from optimizer.problem.usage import breaks, entries, row_use
+from optimizer.problem.usage import breaks, counts_by_kind, entries, kinds_that_break, row_use
 
 
 def removable(problem: Problem, chosen: IntArray) -> BoolArray:
@@ -34,6 +34,9 @@ def removable(problem: Problem, chosen: IntArray) -> BoolArray:
         free[np.searchsorted(chosen, _leaned_on(problem, prerequisite, chosen))] = False
     for block in problem.blocks:
         use = row_use(problem, block, chosen)
+        if counts_by_kind(block):
+            free &= ~kinds_that_break(block, use, more=-1)[problem.kind[chosen]]
+            continue
         for who, row, weight in entries(problem, block, chosen):
             free[who] &= ~breaks(block, use, row, -weight)
     return free

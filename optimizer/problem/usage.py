@@ -15,10 +15,30 @@ def row_use(problem: Problem, block: Rows | Switch, chosen: IntArray) -> IntArra
 
     Shape (instances · groups,): row ``instance · groups + group``.
     """
-    out = np.zeros(block.uses.instances * problem.groups(block.partition), np.int64)
+    uses, groups = block.uses, problem.groups(block.partition)
+    if block.measure is None and (uses.kinds + len(uses.instance)) * groups <= len(chosen):
+        return _use_by_kind(problem, block, chosen)
+    out = np.zeros(uses.instances * groups, np.int64)
     for _, row, amount in entries(problem, block, chosen):
         np.add.at(out, row, amount)
     return out
+
+
+def _use_by_kind(problem: Problem, block: Rows | Switch, chosen: IntArray) -> IntArray:
+    """Count the contacts of each kind and group first: those are few where contacts are many."""
+    uses, groups = block.uses, problem.groups(block.partition)
+    group = problem.group_of(block.partition, chosen).astype(np.int64)
+    code = (np.asarray(problem.kind)[chosen] * np.int64(groups) + group)[group >= 0]
+    counted = np.bincount(code, minlength=uses.kinds * groups).reshape(uses.kinds, groups)
+    out = np.zeros((uses.instances, groups), np.int64)
+    weight = np.asarray(uses.weight, np.int64)
+    np.add.at(out, uses.instance, counted[kind_of_entries(uses)] * weight[:, None])
+    return out.reshape(-1)
+
+
+def kind_of_entries(uses: Incidence) -> IntArray:
+    """Return the kind of each entry."""
+    return np.repeat(np.arange(uses.kinds), np.diff(uses.start))
 
 
 def entries(
@@ -64,8 +84,8 @@ def row_refusals(
         if policy is not policies or (isinstance(block, Rows) and block.penalty is not None):
             continue
         use = row_use(problem, block, chosen) if uses is None else uses[number]
-        if block.partition is None and block.measure is None:
-            broken = _kinds_that_break(block, use)[problem.kind]
+        if counts_by_kind(block):
+            broken = kinds_that_break(block, use)[problem.kind]
         else:
             broken = np.zeros(problem.candidates, bool)
             for who, row, weight in entries(problem, block, np.arange(problem.candidates)):
@@ -74,12 +94,16 @@ def row_refusals(
     return found
 
 
-def _kinds_that_break(block: Rows | Switch, use: IntArray) -> BoolArray:
-    """Say of which kinds one more contact would break a block in which all of a kind count alike."""
-    kind = np.repeat(np.arange(block.uses.kinds), np.diff(block.uses.start))
-    wrong = breaks(block, use, block.uses.instance, np.asarray(block.uses.weight, np.int64))
+def counts_by_kind(block: Rows | Switch) -> bool:
+    """Say whether all contacts of a kind use the same of the same rows of a block."""
+    return block.partition is None and block.measure is None
+
+
+def kinds_that_break(block: Rows | Switch, use: IntArray, *, more: int = 1) -> BoolArray:
+    """Say of which kinds so many contacts more, each kind alone, would break a block that :func:`counts_by_kind`."""
+    wrong = breaks(block, use, block.uses.instance, np.asarray(block.uses.weight, np.int64) * more)
     found = np.zeros(block.uses.kinds, bool)
-    found[kind[wrong]] = True
+    found[kind_of_entries(block.uses)[wrong]] = True
     return found
 
 

@@ -83,14 +83,19 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     same = " AND ".join(f'g."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
     listed = ", ".join(f'"{k}"' for k in keys)
     con = tables.con
-    named = f'FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
-    numbered = "CREATE OR REPLACE TEMP TABLE {} AS SELECT row_number() OVER () AS contact, {}"
-    con.execute(numbered.format(AUDITED, f"c.* {named}"))
+    # Numbered apart: a join that numbers its rows runs on one thread.
+    con.execute(
+        f'CREATE OR REPLACE TEMP TABLE "@named" AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
+    )
     ((different,),) = con.execute(f'SELECT count(*) FROM (SELECT DISTINCT {listed} FROM "@given")').fetchall()
+    ((known,),) = con.execute('SELECT count(*) FROM "@named"').fetchall()
+    once = "DISTINCT *" if known > different else "*"  # identical rows count once
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {AUDITED} AS "
+        f'SELECT row_number() OVER () AS contact, * FROM (SELECT {once} FROM "@named")'
+    )
+    con.execute('DROP TABLE "@named"')
     ((known,),) = con.execute(f"SELECT count(*) FROM {AUDITED}").fetchall()
-    if known > different:  # identical rows, which count once
-        con.execute(numbered.format(AUDITED, f"* FROM (SELECT DISTINCT c.* {named})"))
-        ((known,),) = con.execute(f"SELECT count(*) FROM {AUDITED}").fetchall()
     twice = contacts.num_rows - different
     unknown = different - known
     for count, name in ((int(twice), "listed-twice"), (unknown, "not-a-candidate")):
