@@ -7,10 +7,10 @@ neither their order nor the number of threads changes anything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,7 @@ HARDER = 30
 """How many times the work a candidate of a tied unit takes."""
 Int64s = npt.NDArray[np.int64]
 Room = TypeVar("Room")
+Result = TypeVar("Result")
 
 
 class Sums(NamedTuple):
@@ -258,6 +259,15 @@ class Crew:
                 pass
             for other in others:
                 other.result()
+
+
+def aside(threads: int, work: Callable[..., Result], *given: Any) -> Future[Result]:
+    """Have work done beside the calling thread, or at once where there is no other."""
+    if threads > 1:
+        return _helpers(threads).submit(work, *given)
+    done: Future[Result] = Future()
+    done.set_result(work(*given))
+    return done
 
 
 @cache

@@ -44,11 +44,13 @@ PASSES = 6
 ENOUGH, FINE = 0.1, 1e-5
 """Prices are good when the next step is likely to lower the bound by less than this share of the asked gap, or of this
 one where more is asked: a pass is cheap, and good prices leave less to mend."""
-MEMBERS, MOST_MEMBERS, EVENLY = 15, 100, 60_000
+MEMBERS, MOST_MEMBERS, EVENLY = 8, 60, 40_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
 has so many units beside. Rows of groups no larger are heard in full; of larger ones the passes tell the rest."""
-STRIDES = 4
-"""Newton steps at one temperature where passes correct what is left."""
+STRIDES, STRIDING = 3, 12
+"""Newton steps at one temperature where passes correct what is left, and passes that do where rows are many."""
+WARY = 4.0
+"""The trust region of the first of these is no larger: what a sample trusts far goes wrong with all units."""
 
 
 @dataclass(slots=True, eq=False)
@@ -195,7 +197,7 @@ class Ascent:
         No step is taken that promises no more than ``enough``.
         """
         before = newton.sample.at(newton.prices, heat)
-        newton.sample.agree(before.use, use)
+        newton.sample.shift(before.use - use)
         start = newton.sample.at(newton.prices, heat)
         after = newton.settle(heat, steps=STRIDES, settled=FOLLOWED, enough=enough)
         return start.value - after.value
@@ -206,10 +208,28 @@ class Ascent:
         What the others know of a row that few units use is noise.
         """
         self._widen(newton, grouped(self.units, len(newton.sample.drawn), MEMBERS))
-        self._cool(newton, WARM[1:], STRIDES)
+        self._cool(newton, WARM[1:2], STRIDES)
         self._widen(newton, grouped(self.units, min(self.units.problem.units, EVENLY), MOST_MEMBERS))
-        self._cool(newton, WARM[-1:], STRIDES)
-        self._correct(newton, WARM[-1] * self.value)
+        heat = WARM[-1] * self.value
+        self._agree(newton, self.look(newton.prices).found.use.astype(float), heat)
+        self._stride(newton, heat)
+
+    def _stride(self, newton: Newton, heat: float) -> None:
+        """Step by the slope of all units and the curvature that the sample has here: a step costs a pass, no more."""
+        here = self.look(newton.prices)
+        newton.radius = min(newton.radius, WARY)
+        enough = ENOUGH * self.gap * abs(here.bound)
+        newton.sample.shift(np.zeros(len(newton.prices)))
+        bends = newton.sample.at(newton.prices, heat).bends
+        for _ in range(STRIDING):
+            self._refute(newton)
+            step, promised = newton.step(here.found.use.astype(float), bends, heat)
+            if promised <= enough or self.clock.stopped():
+                return
+            there = self.look(newton.prices + step)
+            newton.trust(min((here.bound - there.bound) / promised, 0.9))
+            if there.bound < here.bound:
+                newton.prices, here = there.prices, there
 
     def _scale(self, drawn: Drawn) -> float:
         """Return the value of a typical contact."""

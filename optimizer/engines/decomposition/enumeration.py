@@ -69,4 +69,5 @@ def every_pattern(units: Units, prices: Prices, reach: int, most: int, check: Ca
         regrets.append(np.where(there, np.take_along_axis(regret, order, 1), -1))
         counts.append(np.take_along_axis(count, order, 1))
         places.append(contact[there[:, :, None] & (np.arange(length) < counts[-1][:, :, None])])
-    return finished(units, prices, listed, optimum, np.concatenate(regrets), np.concatenate(counts), places)
+    found = (np.concatenate(each) for each in (regrets, counts, places))
+    return finished(units, prices, listed, optimum, *found)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.engines.decomposition.rows import Floats
-from optimizer.engines.decomposition.smooth import Point, Sample
+from optimizer.engines.decomposition.smooth import Curvature, Point, Sample
 from optimizer.engines.decomposition.smooth_kernel import box_newton
 
 SWEEPS = 40, 8
@@ -44,21 +44,18 @@ class Newton:
     def promise(self, heat: float) -> float:
         """Return what the next step promises, as a share of the value."""
         here = self.sample.at(self.prices, heat)
-        return self._step(here, heat)[1] / max(abs(here.exact), 1.0)
+        return self.step(here.use, here.bends, heat)[1] / max(abs(here.exact), 1.0)
 
     def settle(self, heat: float, steps: int = STEPS, settled: float = SETTLED, enough: float = 0.0) -> Point:
         """Minimise at one temperature, until a step promises less than a share of the smoothing, or ``enough``."""
         here = self.sample.at(self.prices, heat)
         for _ in range(steps):
-            step, promised = self._step(here, heat)
+            step, promised = self.step(here.use, here.bends, heat)
             if promised <= max(settled * (here.value - here.exact), enough, 0.0):
                 break
             there = self.sample.at(self.prices + step, heat)
             kept = (here.value - there.value) / promised
-            if kept < 0.25:
-                self.radius *= 0.3
-            elif kept > 0.6:
-                self.radius = min((4 if kept > 0.9 else 2) * self.radius, 100.0)
+            self.trust(kept)
             if kept <= 0 and promised <= BLUNT * (here.value - here.exact):
                 break
             if kept > 0:
@@ -66,14 +63,29 @@ class Newton:
         self.radius = max(self.radius, 1.0)
         return here
 
-    def _step(self, here: Point, heat: float) -> tuple[Floats, float]:
-        """Return a step within the trust region and the price ranges, and the decrease that it promises."""
+    def trust(self, kept: float) -> None:
+        """Learn how far steps may go from what share of its promise the last one kept."""
+        if kept < 0.25:
+            self.radius *= 0.3
+        elif kept > 0.6:
+            self.radius = min((4 if kept > 0.9 else 2) * self.radius, 100.0)
+
+    def step(self, use: Floats, bends: Curvature, heat: float) -> tuple[Floats, float]:
+        """Return a step within the trust region and the price ranges, and the decrease that it promises.
+
+        Parameters
+        ----------
+        use : (rows,) float array
+            Of all rows at the prices, which makes the slope.
+        bends : Curvature
+        heat : float
+        """
         sample = self.sample
-        slope, least, most = sample.slope(self.prices, here.use)
-        own = here.bends.diagonal(len(slope)) / sample.typical**2
+        slope, least, most = sample.slope(self.prices, use)
+        own = bends.diagonal(len(slope)) / sample.typical**2
         extra = sample.typical**2 * max(1e-6 * float(own.max(initial=0)), 1e-12)
         reach = np.where(sample.heard, self.radius * heat / sample.typical, 0.0)
         least, most = np.maximum(least - self.prices, -reach), np.minimum(most - self.prices, reach)
         step = np.zeros(len(slope))
-        promised = box_newton(*here.bends, extra, slope, least, most, *SWEEPS, step)
+        promised = box_newton(*bends, extra, slope, least, most, *SWEEPS, step)
         return step, float(promised)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.compiled import Units
+from optimizer.engines.decomposition.crew import Answers, aside
 from optimizer.engines.decomposition.passes import Prices
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES, rows_of_patterns
 from optimizer.engines.decomposition.rows import Floats
@@ -84,7 +86,6 @@ def patterns(
     reach: float,
     most: int = 8,
     check: Callable[[], None] | None = None,
-    valued: bool = True,
 ) -> Patterns:
     """Find the good answers of the listed units.
 
@@ -96,25 +97,61 @@ def patterns(
         Patterns of a unit.
     check : callable, optional
         Asked after every so many units; may raise to give up.
+    """
+    return joined(patterns_by_part(units, prices, listed, reach, most, check))
+
+
+def patterns_by_part(
+    units: Units,
+    prices: Prices,
+    listed: IntArray,
+    reach: float,
+    most: int = 8,
+    check: Callable[[], None] | None = None,
+    *,
+    valued: bool = True,
+) -> list[Patterns]:
+    """Find the good answers of the listed units, some units after others; see :func:`patterns`.
+
+    Parameters
+    ----------
     valued : bool
         Whether their values are wanted, beside their regrets.
     """
     length = max(units.most_contacts, 1)
     block = max(min(CELLS // (most * length), BLOCK // max(units.widest, 1)), 1)
     scaled, crew = in_scale(reach, prices), units.crew(prices, check)
-    optimum = np.empty(len(listed), np.int64)
-    regrets, counts, places = [], [], []
+
+    def told(mine: IntArray, found: Answers) -> Patterns:
+        there = (np.arange(length) < found.size[:, :, None]) & (found.regret >= 0)[:, :, None]
+        best = found.outcome[:, 0]
+        return finished(units, prices, mine, best, found.regret, found.size, found.contact[there], valued=valued)
+
+    parts = []
     for first in range(0, max(len(listed), 1), block):
         if check is not None:
             check()
         mine = listed[first : first + block]
-        outcome, regret, _, count, contact = crew.answers(mine, most, BASE_NODES, PATTERN_NODES, scaled)
-        optimum[first : first + block] = outcome[:, 0]
-        regrets.append(regret)
-        counts.append(count)
-        places.append(contact[(np.arange(length) < count[:, :, None]) & (regret >= 0)[:, :, None]])
-    found = optimum, np.concatenate(regrets), np.concatenate(counts), places
-    return finished(units, prices, listed, *found, valued=valued)
+        found = crew.answers(mine, most, BASE_NODES, PATTERN_NODES, scaled)
+        parts.append(aside(units.threads, told, mine, found))
+    return [part.result() for part in parts]
+
+
+def joined(parts: Sequence[Patterns]) -> Patterns:
+    """Put the answers of some units after those of others."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def all_of(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    def starts(name: str) -> Any:
+        counts = np.concatenate([np.diff(getattr(part, name)) for part in parts])
+        return np.concatenate([[0], np.cumsum(counts)])
+
+    return Patterns(
+        *(starts(one.name) if one.name.endswith("_start") else all_of(one.name) for one in fields(Patterns))
+    )
 
 
 def finished(
@@ -124,7 +161,7 @@ def finished(
     optimum: IntArray,
     regret: IntArray,
     count: IntArray,
-    places: Sequence[IntArray],
+    place: IntArray,
     *,
     valued: bool = True,
 ) -> Patterns:
@@ -136,17 +173,17 @@ def finished(
         In the prices' scale.
     regret, count : (units, most) int arrays
         What each pattern loses (−1: there is none), and how many contacts it has.
-    places : sequence of int arrays
+    place : int array
         The contacts of all patterns, as places within the unit.
     valued : bool
-        As above; otherwise ``value`` is empty.
+        Otherwise ``value`` is empty.
     """
     there = regret >= 0
     number = there.sum(axis=1)
     size = count[there].astype(np.int64)
     start = np.concatenate([[0], np.cumsum(size)])
     owner = np.repeat(np.repeat(listed, number), size)
-    contact = np.concatenate(places) + np.asarray(units.problem.unit_start)[owner]
+    contact = place + np.asarray(units.problem.unit_start)[owner]
     unit_start = np.concatenate([[0], np.cumsum(number)])
     lost = np.ldexp(regret[there].astype(float), -prices.shift)
     found = assemble(units, listed, unit_start, lost, start, contact, owner)

@@ -248,11 +248,15 @@ class Polish:
         if not len(over):
             return
         contact = np.flatnonzero(base.mark)
-        contact = contact[table.kinds_with(over)[units.problem.kind[contact]]]
+        customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
+        contact = contact[table.may_use(over, units.problem.kind[contact], units.candidates.group[:, customer])]
         number = np.arange(len(contact) + 1)
         owner = np.searchsorted(units.problem.unit_start, contact, side="right") - 1
         used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact, owner)
-        order, listed = np.argsort(used.row, kind="stable"), []
+        wanted, listed = np.zeros(table.count, bool), []
+        wanted[over] = True
+        order = np.flatnonzero(wanted[used.row])
+        order = order[np.argsort(used.row[order], kind="stable")]
         owner = np.repeat(owner, np.diff(used.row_start))[order]
         edges = (np.searchsorted(used.row[order], over, side=side) for side in ("left", "right"))
         for row, first, last in zip(over.tolist(), *edges, strict=True):

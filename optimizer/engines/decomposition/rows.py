@@ -75,17 +75,29 @@ class RowTable:
                 out[first:last] = given
         return out
 
-    def kinds_with(self, rows: IntArray) -> BoolArray:
-        """Return the kinds of which a candidate may use some of the rows. Shape (kinds,)."""
-        kinds = len(self.start) - 1
-        found = np.zeros(kinds, bool)
-        found[np.repeat(np.arange(kinds), np.diff(self.start))[np.isin(self.row, rows)]] = True
+    def may_use(self, rows: IntArray, kind: IntArray, group: IntArray) -> BoolArray:
+        """Return which candidates may use some of the rows.
+
+        Parameters
+        ----------
+        rows : int array
+        kind : (n,) int array
+        group : (partitions, n) int array
+            Groups of their customers, in the order of ``partitions``.
+        """
+        found: BoolArray = _has(self.start, np.isin(self.row, rows))[kind]
         terms = self.terms
-        for first, groups, start in zip(terms.base.tolist(), terms.groups.tolist(), terms.start, strict=True):
-            instances = (rows - first) // groups
-            entries = np.arange(start[0], start[-1])
-            mine = entries[np.isin(terms.instance[entries], instances[rows >= first])]
-            found[np.searchsorted(start, mine, side="right") - 1] = True
+        for b, (first, groups, start) in enumerate(
+            zip(terms.base.tolist(), terms.groups.tolist(), terms.start, strict=True)
+        ):
+            entry = terms.instance[start[0] : start[-1]]
+            mine = rows[(rows >= first) & (rows < first + groups * (entry.max(initial=-1) + 1))] - first
+            here = _has(start - start[0], np.isin(entry, mine // groups))[kind]
+            if terms.partition[b] >= 0:
+                inside = np.zeros(groups + 1, bool)  # the last is of those in no group
+                inside[mine % groups] = True
+                here &= inside[group[terms.partition[b]]]
+            found |= here
         return found
 
     def use_of_kinds(self, kinds_used: IntArray) -> IntArray:
@@ -180,3 +192,10 @@ def _terms(
         instance=np.concatenate([nothing, *(r.uses.instance for r, _ in blocks)]).astype(np.int64),
         weight=np.concatenate([nothing, *(r.uses.weight for r, _ in blocks)]).astype(np.int64),
     )
+
+
+def _has(start: IntArray, marked: BoolArray) -> BoolArray:
+    """Return which kinds have a marked entry."""
+    found = np.zeros(len(start) - 1, bool)
+    found[np.repeat(np.arange(len(found)), np.diff(start))[marked]] = True
+    return found

@@ -7,17 +7,18 @@ sums of small covariances over the units, and Newton's method applies.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.patterns import Patterns, patterns
+from optimizer.engines.decomposition.crew import aside
+from optimizer.engines.decomposition.patterns import Patterns, patterns_by_part
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import Drawn
-from optimizer.engines.decomposition.smooth_kernel import deviations, heard, weigh
+from optimizer.engines.decomposition.smooth_kernel import add_diagonal, deviations, heard, weigh
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
 FAR = 7.0
@@ -32,10 +33,17 @@ class Curvature(NamedTuple):
     value: Floats
     factor: Floats
 
+    @classmethod
+    def joined(cls, parts: Sequence[Curvature]) -> Curvature:
+        """Add the second derivatives up."""
+        counts = np.concatenate([np.diff(part.start) for part in parts])
+        row, value, factor = (np.concatenate(each) for each in list(zip(*parts, strict=True))[1:])
+        return cls(np.concatenate([[0], np.cumsum(counts)]), row, value, factor)
+
     def diagonal(self, rows: int) -> Floats:
         """Return the second derivative by each price."""
-        factor = np.repeat(self.factor, np.diff(self.start))
-        second: Floats = np.bincount(self.row, factor * self.value**2, rows).astype(np.float64)
+        second: Floats = np.zeros(rows)
+        add_diagonal(*self, second)
         return second
 
 
@@ -65,9 +73,8 @@ class Sample:
     def __init__(self, units: Units, drawn: Drawn, check: Callable[[], None], least: int = 0) -> None:
         table = units.table
         self.units, self.drawn, self.check = units, drawn, check
-        self.upper = np.where(table.upper < UNLIMITED, table.upper, np.inf)
-        self.lower = np.where(table.lower > -UNLIMITED, table.lower, -np.inf)
-        self._good: Patterns
+        self.shift(np.zeros(table.count))
+        self._good: list[Patterns] = []
         self._center, self._reach = np.zeros(0), -1.0
         number, total = np.zeros(table.count, np.int64), np.zeros(table.count)
         uses = (table.start, table.row, table.weight, table.terms)
@@ -89,19 +96,28 @@ class Sample:
         """
         if FAR * heat > self._reach or not np.array_equal(prices, self._center):
             self.find(prices, FAR * heat)
-        good = self._good
-        rows, weight = self.units.table.count, self.drawn.weight
+        edges = np.cumsum([0, *(len(part.units) for part in self._good)]).tolist()
+        told = [
+            aside(self.units.threads, self._weighed, part, self.drawn.weight[first:last], heat)
+            for part, first, last in zip(self._good, edges[:-1], edges[1:], strict=True)
+        ]
+        exact, smoothing, use, bends = zip(*(part.result() for part in told), strict=True)
+        value = sum(exact) + self.cost(prices)
+        return Point(value + sum(smoothing), np.sum(use, axis=0), Curvature.joined(bends), value)
+
+    def _weighed(self, good: Patterns, weight: Floats, heat: float) -> tuple[float, float, Floats, Curvature]:
+        """Return what some units add to the value, to the smoothing, to the use and to the curvature."""
+        rows = self.units.table.count
         share, use = np.zeros(good.count), np.zeros(rows)
         sparse = (good.row_start, good.row, good.coefficient)
         smoothing = weigh(good.unit_start, good.regret, weight, *sparse, heat, share, use)
         bends = Curvature(*deviations(good.unit_start, weight, *sparse, share, heat, rows))
-        exact = float((weight * good.optimum).sum()) + self.cost(prices)
-        return Point(exact + smoothing, use, bends, exact)
+        return float((weight * good.optimum).sum()), smoothing, use, bends
 
     def find(self, prices: Floats, reach: float) -> None:
         """Find the patterns that lose no more than ``reach`` at some prices."""
         found = self.units.prices(prices)
-        self._good = patterns(self.units, found, self.drawn.listed, reach, check=self.check, valued=False)
+        self._good = patterns_by_part(self.units, found, self.drawn.listed, reach, check=self.check, valued=False)
         self._center, self._reach = prices.copy(), reach
 
     def cost(self, prices: Floats) -> float:
@@ -126,16 +142,12 @@ class Sample:
         most = np.where(one_limit | above, table.most, 0.0)
         return slope, least, most
 
-    def agree(self, expected: Floats, measured: Floats) -> None:
-        """Move the limits so that the slope at some prices becomes that of more units.
+    def shift(self, by: Floats) -> None:
+        """Put the limits so far from the true ones. Shape (rows,).
 
-        Parameters
-        ----------
-        expected : (rows,) float array
-            The (smoothed) use at the prices, by this sample.
-        measured : (rows,) float array
-            The use by more units at the same prices.
+        Shifted by what this sample expects to be used at some prices, less what more units use there, the slope at the
+        prices is that of these.
         """
         table = self.units.table
-        self.upper = np.where(table.upper < UNLIMITED, table.upper + expected - measured, np.inf)
-        self.lower = np.where(table.lower > -UNLIMITED, table.lower + expected - measured, -np.inf)
+        self.upper = np.where(table.upper < UNLIMITED, table.upper + by, np.inf)
+        self.lower = np.where(table.lower > -UNLIMITED, table.lower + by, -np.inf)

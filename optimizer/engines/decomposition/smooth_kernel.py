@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.engines.jit import kernel
+from optimizer.engines.jit import bare_kernel, kernel
 
 UNLIKELY = 1e-9
 """Weight below which a pattern bends nothing."""
@@ -151,6 +151,14 @@ def deviations(unit_start, weight, start, row, coefficient, share, heat, rows):
             vectors += 1
             z_start[vectors] = entries
     return z_start[: vectors + 1], z_row[:entries], z_value[:entries], factor[:vectors]
+
+
+@bare_kernel
+def add_diagonal(z_start, z_row, z_value, factor, diagonal):
+    """Add the squares of the vectors, each by its factor, to the diagonal. Shape (rows,)."""
+    for i in range(len(factor)):
+        for e in range(z_start[i], z_start[i + 1]):
+            diagonal[z_row[e]] += factor[i] * z_value[e] * z_value[e]
 
 
 @kernel
