@@ -41,13 +41,15 @@ CORRECTION = 0.02
 FOLLOWED = 1e-6
 """Share of what smoothing adds below which a correction is not worth a step."""
 PASSES = 6
-ENOUGH, FINE = 0.1, 1e-5
+ENOUGH, FINE = 0.01, 1e-5
 """Prices are good when the next step is likely to lower the bound by less than this share of the asked gap, or of this
-one where more is asked: a pass is cheap, and good prices leave less to mend."""
+one where more is asked: a pass is cheap, and what is left to mend falls with the square of what rows are off."""
+SLACK = 0.03
+"""The same, where rows are many and steps are dear."""
 MEMBERS, MOST_MEMBERS, EVENLY = 8, 60, 40_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
 has so many units beside. Rows of groups no larger are heard in full; of larger ones the passes tell the rest."""
-STRIDES, STRIDING = 3, 12
+STRIDES, STRIDING = 3, 20
 """Newton steps at one temperature where passes correct what is left, and passes that do where rows are many."""
 WARY = 4.0
 """The trust region of the first of these is no larger: what a sample trusts far goes wrong with all units."""
@@ -218,7 +220,7 @@ class Ascent:
         """Step by the slope of all units and the curvature that the sample has here: a step costs a pass, no more."""
         here = self.look(newton.prices)
         newton.radius = min(newton.radius, WARY)
-        enough = ENOUGH * self.gap * abs(here.bound)
+        enough = SLACK * self.gap * abs(here.bound)
         newton.sample.shift(np.zeros(len(newton.prices)))
         bends = newton.sample.at(newton.prices, heat).bends
         for _ in range(STRIDING):

@@ -32,12 +32,11 @@ COLUMNS = 30_000
 """Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
-MENDERS, PART = 1_000_000, 5
-"""For mending by single changes: at least so many units, or one in so many, are looked at."""
-TRIES = ((0.05, (6.0,)), (0.1, (12.0, 24.0)))
-"""Most regret, in values of a typical contact, and units for each contact that a row is off; until these suffice."""
-CROWD = 200_000
-"""Among so many units the first reach finds enough; among more of them, a smaller one."""
+MENDERS = 200_000
+"""For mending by single changes: at least so many units are looked at. Of more, those that lose less are enough."""
+TRIES = ((5, 0.05, (6.0,)), (1, 0.05, (6.0,)), (1, 0.1, (12.0, 24.0)))
+"""One unit in how many is looked at; most regret, in values of a typical contact; and units for each contact that a row
+is off: until these suffice."""
 FEW = 300
 """Rows beyond which the first reach is wider: of the units of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
@@ -101,11 +100,11 @@ class Polish:
         self.offer(np.flatnonzero(base.mark))
         if self.done or not units.table.count:
             return
-        listed = spread(units.problem.units, max(MENDERS, units.problem.units // PART))
-        off = self._off(base)
-        (reach, first), *others = TRIES
-        reach *= min(CROWD * units.problem.units / len(listed) ** 2, 1.0)
-        for far, spares in ((reach, first), *others):
+        off, everyone = self._off(base), units.problem.units
+        tries = [(max(min(MENDERS, everyone), everyone // part), far, spares) for part, far, spares in TRIES]
+        for size, far, spares in dict.fromkeys(tries):  # few units: the first two are one
+            listed = spread(everyone, size)
+            far *= min(MENDERS * everyone / size**2, 1.0)
             near = Near.find(units, listed, base.found.prices, far * self.ascent.value, self.ascent.clock.check)
             if not self.generated:
                 self._leave(base, near.lacking(spares[0] * off), spares[0] * off)
