@@ -51,6 +51,13 @@ class Answer:
     prices: Floats | None
     short: bool = False
 
+    def largest(self, good: Patterns) -> IntArray:
+        """Return the most used pattern of each unit: at a vertex only some units, fewer than rows, use several."""
+        first, unit = good.unit_start[:-1], good.unit
+        at = np.flatnonzero(self.share == np.maximum.reduceat(self.share, first)[unit])
+        largest: IntArray = at[np.diff(unit[at], prepend=-1) > 0]
+        return largest
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Master:

@@ -16,7 +16,7 @@ import numpy as np
 from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Ascent, Marks, Priced
-from optimizer.engines.decomposition.master import Master
+from optimizer.engines.decomposition.master import Answer, Master
 from optimizer.engines.decomposition.patterns import Patterns, assemble, patterns
 from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.decomposition.pool import Near
@@ -135,14 +135,13 @@ class Polish:
             base, before = ascent.best, self.plan
             near = Near.find(ascent.units, everyone, base.found.prices, reach, ascent.clock.check)
             pool, farthest = near.pick(LEAST, times * self._off(base))
-            if self._round(base, pool, farthest) > COLUMNS:
-                return
+            columns = self._round(base, pool, farthest)
             stale = stale + 1 if self.plan is not None and self.plan is before else 0
             if stale == patience:
                 return
             if ascent.best is not base:  # better prices: the same again from there
                 continue
-            if widened == WIDENED:
+            if widened == WIDENED or columns > COLUMNS:
                 return
             widened += 1
             if len(pool) < len(near.unit):
@@ -172,7 +171,7 @@ class Polish:
         prices, again and again in the first case, once in the second, as better prices call for another pool.
         """
         ascent, clock, ahead, before = self.ascent, self.ascent.clock, FIRST_STEP, -np.inf
-        asked, start = max(ascent.gap, 1e-7) * abs(base.bound), np.asarray(ascent.units.problem.unit_start)
+        asked = max(ascent.gap, 1e-7) * abs(base.bound)
         while True:
             good = self._columns(base, pool, reach)
             mark, use, worth = self._start(base, good)
@@ -183,13 +182,18 @@ class Polish:
             if relaxed is None or relaxed.prices is None:
                 break
             reached = worth + relaxed.gain
-            if not relaxed.short and (self.plan is None or reached > self.plan.objective + EXACT_PART * asked):
+            if not relaxed.short and self._follow(good, mark, relaxed):
+                break
+            gain = reached - self.plan.objective if self.plan is not None else np.inf
+            if not relaxed.short and gain > max(EXACT_PART * asked, base.bound - reached):
                 answer = master.whole(EXACT_PART * asked, clock.seconds(), clock.request.seed, clock.stopped)
                 if answer is not None:
-                    self.offer(np.flatnonzero(good.put(mark, np.flatnonzero(answer.share > 0.5), start)))
+                    self.offer(np.flatnonzero(good.put(mark, answer.largest(good), self._unit_start)))
             if (not relaxed.short and base.bound - reached <= EXACT_PART * asked) or ascent.clock.stopped():
                 break
             self._generate(base, base.prices + ahead * (relaxed.prices - base.prices))
+            if not relaxed.short:
+                self._generate(base, relaxed.prices)
             stuck = reached <= before + EXACT_PART * asked
             if not relaxed.short or (stuck and ahead == 1.0):
                 break
@@ -198,12 +202,27 @@ class Polish:
 
     def _repair(self, base: Priced, good: Patterns, mark: Marks, use: IntArray) -> bool:
         """Offer the plan that changes of single units lead to; return whether it is good enough."""
+        return self._changed(good, mark, good.unit_start[:-1], use, base.prices)
+
+    def _follow(self, good: Patterns, mark: Marks, relaxed: Answer) -> bool:
+        """Offer the plan nearest to the relaxation, with single changes; return whether it is good enough."""
+        if relaxed.prices is None:
+            return False
+        first = relaxed.largest(good)
+        use = self.ascent.units.use_of(np.flatnonzero(good.put(mark, first, self._unit_start)))
+        return self._changed(good, mark, first, use, relaxed.prices)
+
+    def _changed(self, good: Patterns, mark: Marks, first: IntArray, use: IntArray, prices: Floats) -> bool:
         ascent = self.ascent
-        used = repaired(ascent.units.table, good, use, base.prices, ascent.value / ascent.typical)
+        worth = ascent.value / ascent.typical
+        used = repaired(ascent.units.table, good, first, use, prices, worth, ascent.clock.check)
         if used is not None:
-            start = np.asarray(ascent.units.problem.unit_start)
-            self.offer(np.flatnonzero(good.put(mark, used, start)))
+            self.offer(np.flatnonzero(good.put(mark, used, self._unit_start)))
         return self.done
+
+    @property
+    def _unit_start(self) -> IntArray:
+        return np.asarray(self.ascent.units.problem.unit_start)
 
     def _columns(self, base: Priced, pool: IntArray, reach: float) -> Patterns:
         """Return the answers of the units in the pool, and those that were generated before."""
@@ -217,7 +236,7 @@ class Polish:
         It is the answer that was found at the prices, or one as good.
         """
         units = self.ascent.units
-        mark = good.put(base.mark, good.unit_start[:-1], np.asarray(units.problem.unit_start))
+        mark = good.put(base.mark, good.unit_start[:-1], self._unit_start)
         use = base.found.use if np.array_equal(mark, base.mark) else units.use_of(np.flatnonzero(mark))
         return mark, use, units.worth(base.found, use)
 

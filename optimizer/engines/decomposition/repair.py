@@ -9,6 +9,8 @@ of goes to rows that more units can mend.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from optimizer.engines.decomposition.patterns import Patterns
@@ -23,33 +25,46 @@ DEARER, TURNS = 4.0, 8
 NEVER = 1e30
 
 
-def repaired(table: RowTable, good: Patterns, use: IntArray, prices: Floats, contact: Floats) -> IntArray | None:
+def repaired(
+    table: RowTable,
+    good: Patterns,
+    used: IntArray,
+    use: IntArray,
+    prices: Floats,
+    contact: Floats,
+    check: Callable[[], None],
+) -> IntArray | None:
     """Return a pattern for each unit so that the hard rows hold, None where that was not reached.
 
     Parameters
     ----------
     table : RowTable
     good : Patterns
+    used : (units,) int64 array
+        The pattern that each of the patterns' units begins with.
     use : (rows,) int64 array
-        What all units use when each of these has its first pattern.
+        What all units use at first.
     prices : (rows,) float array
     contact : (rows,) float array
         What a typical contact is worth, for each row by the amount that it uses of it.
+    check : callable
+        Asked now and then; may raise to give up.
     """
     over = np.where(table.upper < UNLIMITED, table.upper - use, UNLIMITED)
     under = np.where(table.lower > -UNLIMITED, use - table.lower, UNLIMITED)
     penalty = np.array([np.nan if p is None else float(p) for p in table.penalty])
-    used = good.unit_start[:-1].copy()
+    used, first = used.copy(), good.unit_start[:-1]
     sparse = (good.row_start, good.row, good.coefficient)
     unit = good.unit
     owner = np.repeat(np.arange(good.count), np.diff(good.row_start))
     worth = good.value - np.bincount(owner, prices[good.row] * good.coefficient, good.count)
-    regret = (np.maximum.reduceat(worth, used) if len(used) else worth)[unit] - worth
+    regret = (np.maximum.reduceat(worth, first) if len(first) else worth)[unit] - worth
     pairs = np.unique(good.row * len(good.units) + np.repeat(unit, np.diff(good.row_start)))
     start = np.searchsorted(pairs, np.arange(table.count + 1) * len(good.units))
     owners = pairs % max(len(good.units), 1)
     times = np.ones(table.count)
     for loth in (*LOTH, *[1.0] * TURNS):
+        check()
         dear = np.where(np.isnan(penalty), np.maximum(times * contact, 2 * np.abs(prices)), penalty)
         left = mend(good.unit_start, loth * regret, *sparse, start, owners, over, under, dear, prices, used)
         if loth == 1.0:

@@ -12,6 +12,7 @@ from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Conflict, Counter, Incidence, Partition, Rows
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Reason, Request
+from tests.engines.weekly import weekly_problem
 
 KINDS = 6
 
@@ -55,6 +56,13 @@ def solved(problem, gap=1e-3):
 def test_all_scores_equal():
     problem = plain(200, 5, value=7, counters=(cap(2),), rows=(total(111),))
     assert solved(problem).objective == 777
+
+
+def test_all_scores_equal_under_rows_that_share_contacts():
+    # The prices are at a kink where every customer has many best answers: the plan comes from the master's vertex.
+    problem = weekly_problem(400)
+    problem = replace(problem, value=np.full(problem.candidates, 100))
+    assert solved(problem, 2e-3).objective % 100 == 0
 
 
 def test_all_candidates_conflict():

@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.engines.decomposition import dual, make
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.patterns import patterns
+from optimizer.engines.decomposition.patterns import assemble, patterns
 from optimizer.engines.decomposition.repair import repaired
 from optimizer.engines.decomposition.sampling import grouped
 from optimizer.engines.decomposition.smooth_kernel import box_newton
@@ -103,8 +103,25 @@ def test_a_repaired_plan_keeps_every_row(problem):
     before = units.use_of(first)
     assert np.any(before > table.upper)
     value = 1_000.0
-    used = repaired(table, good, before, table.join(prices), np.full(table.count, value))
+    worth = np.full(table.count, value)
+    used = repaired(table, good, good.unit_start[:-1], before, table.join(prices), worth, lambda: None)
     assert used is not None
     use = units.use_of(np.sort(good.contacts(used)))
     assert np.all(use <= table.upper)
     assert np.all((use >= table.lower) | (table.lower == -UNLIMITED))
+
+
+def test_only_candidates_that_use_a_row_may_use_it(problem):
+    units = Units(problem)
+    candidate = np.arange(problem.candidates)
+    number = np.arange(problem.candidates + 1)
+    used = assemble(units, candidate, number, np.zeros(len(candidate)), number, candidate, units_of(problem))
+    group = units.candidates.group[:, problem.customer_of(candidate)]
+    owner = np.repeat(candidate, np.diff(used.row_start))
+    for rows in (np.array([0]), np.arange(2), np.arange(units.table.count - 3, units.table.count)):
+        told = units.table.may_use(rows, problem.kind, group)
+        assert set(np.flatnonzero(told)) == set(owner[np.isin(used.row, rows)])
+
+
+def units_of(problem):
+    return np.repeat(np.arange(problem.units), np.diff(problem.unit_start))

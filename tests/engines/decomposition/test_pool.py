@@ -1,5 +1,7 @@
 """The units that may change their answer are those that lose the least, and every row finds some that move it."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,15 @@ def test_the_least_loss_is_that_of_the_second_best_answer(units, prices, near):
     assert len(near.unit) == units.problem.units
     assert near.loss == pytest.approx(good.regret[second], abs=1e-3)
     assert np.all(np.diff(near.loss) >= 0)
+
+
+def test_answers_found_by_part_are_those_found_at_once(units, prices, monkeypatch):
+    everyone = np.arange(units.problem.units)
+    at_once = patterns(units, prices, everyone, EVERYTHING)
+    monkeypatch.setattr("optimizer.engines.decomposition.patterns.BLOCK", 7 * units.widest)
+    by_part = patterns(units, prices, everyone, EVERYTHING)
+    for field in fields(at_once):
+        assert np.array_equal(getattr(at_once, field.name), getattr(by_part, field.name)), field.name
 
 
 def test_a_row_that_is_off_gets_the_nearest_units_that_move_it(units, near):
