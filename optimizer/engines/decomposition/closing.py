@@ -17,7 +17,7 @@ from optimizer.engines.decomposition.enumeration import every_pattern
 from optimizer.engines.decomposition.enumeration_kernel import list_answers
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns
-from optimizer.engines.decomposition.primal import Polish
+from optimizer.engines.decomposition.primal import RESERVE, Polish
 from optimizer.engines.decomposition.warm import warm_in_time
 from optimizer.engines.exact.answer import Claim, Task
 from optimizer.engines.exact.child import left_for_child, search_in_child
@@ -34,8 +34,6 @@ MOST = 128
 """Answers of one unit at most."""
 FEW = 60
 """Columns up to which CP-SAT is done before another process has started."""
-RESERVE = 0.3
-"""Seconds before the deadline at which the solver is told to end by itself."""
 
 
 @dataclass(frozen=True, slots=True)

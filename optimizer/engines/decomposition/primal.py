@@ -49,8 +49,11 @@ FIRST_STEP = 0.3
 """How far from the best prices to the master's the answers are generated: its duals swing (Wentges 1997)."""
 DEAR = 10.0
 """What breaking a row by a typical contact costs, in values of such a contact."""
-EXACT_PART = 0.2
-"""Share of the asked gap to which the whole master is solved."""
+EXACT_PART, MISSING = 0.2, 0.1
+"""Share of the asked gap to which the whole master is solved; and it is not where it could gain less than this share of
+what lies between its relaxation and the bound: then answers are missing."""
+RESERVE = 0.3
+"""Seconds before the deadline at which a solver is told to end by itself, with what it has."""
 
 
 def judged(units: Units, chosen: IntArray) -> Plan | None:
@@ -185,8 +188,9 @@ class Polish:
             if not relaxed.short and self._follow(good, mark, relaxed):
                 break
             gain = reached - self.plan.objective if self.plan is not None else np.inf
-            if not relaxed.short and gain > max(EXACT_PART * asked, base.bound - reached):
-                answer = master.whole(EXACT_PART * asked, clock.seconds(), clock.request.seed, clock.stopped)
+            if not relaxed.short and gain > max(EXACT_PART * asked, MISSING * (base.bound - reached)):
+                seconds = max(clock.seconds() - RESERVE, RESERVE)
+                answer = master.whole(EXACT_PART * asked, seconds, clock.request.seed, clock.stopped)
                 if answer is not None:
                     self.offer(np.flatnonzero(good.put(mark, answer.largest(good), self._unit_start)))
             if (not relaxed.short and base.bound - reached <= EXACT_PART * asked) or ascent.clock.stopped():
