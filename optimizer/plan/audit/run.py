@@ -85,16 +85,16 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     con = tables.con
     # Numbered apart: a join that numbers its rows runs on one thread.
     con.execute(
-        f'CREATE OR REPLACE TEMP TABLE "@named" AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
+        f'CREATE OR REPLACE TEMP TABLE "@as given" AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
     )
     ((different,),) = con.execute(f'SELECT count(*) FROM (SELECT DISTINCT {listed} FROM "@given")').fetchall()
-    ((known,),) = con.execute('SELECT count(*) FROM "@named"').fetchall()
+    ((known,),) = con.execute('SELECT count(*) FROM "@as given"').fetchall()
     once = "DISTINCT *" if known > different else "*"  # identical rows count once
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {AUDITED} AS "
-        f'SELECT row_number() OVER () AS contact, * FROM (SELECT {once} FROM "@named")'
+        f'SELECT row_number() OVER () AS contact, * FROM (SELECT {once} FROM "@as given")'
     )
-    con.execute('DROP TABLE "@named"')
+    con.execute('DROP TABLE "@as given"')
     ((known,),) = con.execute(f"SELECT count(*) FROM {AUDITED}").fetchall()
     twice = contacts.num_rows - different
     unknown = different - known
