@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 
@@ -124,15 +126,10 @@ def _looked_at(problem: Problem, gap: float, threads: int) -> int:
 
         return counted
 
-    names = ("solve", "answers", "losses")
-    methods = [getattr(Crew, name) for name in names]
-    try:
-        for name, method in zip(names, methods, strict=True):
-            setattr(Crew, name, counting(method))
+    with ExitStack() as counters:
+        for name in ("solve", "answers", "losses"):
+            counters.enter_context(patch.object(Crew, name, counting(getattr(Crew, name))))
         _solved(problem, Request(gap=gap, threads=threads))
-    finally:
-        for name, method in zip(names, methods, strict=True):
-            setattr(Crew, name, method)
     return seen
 
 

@@ -14,6 +14,7 @@ from optimizer.compile.sight import joins, quoted
 from optimizer.data.layout import literal
 from optimizer.data.tables import Tables
 from optimizer.language.expressions import ColumnName
+from optimizer.problem.pairs import running
 from optimizer.problem.primitives import BoolArray, IntArray
 
 
@@ -86,7 +87,7 @@ def number_customers(
     many = np.asarray(found["candidates"], np.int64)
     count = len(many)
     if not columns:
-        return Customers(_running(many), np.arange(count + 1, dtype=np.int64))
+        return Customers(running(many), np.arange(count + 1, dtype=np.int64))
     codes_of = [np.ma.asarray(found[f"code{i}"]) for i in range(len(columns))]
     unit = components([np.ma.arange(count), *codes_of[: len(needed)]])
     for code in codes_of[len(needed) :]:
@@ -103,11 +104,7 @@ def number_customers(
     )
     tables.con.unregister("@rank")
     edges = np.flatnonzero(np.diff(unit[order])) + 1
-    return Customers(_running(many[order]), np.concatenate([[0], edges, [count]]).astype(np.int64))
-
-
-def _running(count: IntArray) -> IntArray:
-    return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    return Customers(running(many[order]), np.concatenate([[0], edges, [count]]).astype(np.int64))
 
 
 def components(codes: Sequence[Any]) -> IntArray:

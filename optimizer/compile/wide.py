@@ -16,7 +16,7 @@ import numpy as np
 
 from optimizer.compile.binding import slim
 from optimizer.errors import Finding, UnsupportedError
-from optimizer.problem.pairs import ranges
+from optimizer.problem.pairs import ranges, running
 from optimizer.problem.primitives import (
     UNLIMITED,
     BoolArray,
@@ -121,7 +121,7 @@ def _of_groups(one: Shared, partition: int, groups: IntArray) -> Shared:
         start = np.asarray(overrides.start, np.int64)
         count = np.diff(start)[groups]
         kept = ranges(start[groups], count)
-        begins = np.concatenate([[0], np.cumsum(count)])
+        begins = running(count)
         overrides = Overrides(begins, overrides.instance[kept], overrides.number[kept])
     if isinstance(one, Counter):
         own = None if one.group_limit is None else one.group_limit[groups]

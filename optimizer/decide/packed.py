@@ -228,7 +228,7 @@ class _Packer:
 def _matrix(uses: Incidence, problem: Problem) -> IntArray:
     """Return an incidence as (instances, kinds)."""
     out = np.zeros((uses.instances, problem.kinds), np.int64)
-    kind = np.repeat(np.arange(uses.kinds), np.diff(uses.start))
+    kind = uses.kind
     out[uses.instance, kind] = uses.weight
     return out
 
@@ -323,7 +323,7 @@ def _add(
     if block.partition is not None:
         group = np.asarray(problem.partitions[block.partition].group, np.int64)[template.classes]
     finer = 1 if at >= 0 else 10 ** (decimals - block.decimals)
-    kind = np.repeat(np.arange(block.uses.kinds), np.diff(block.uses.start))
+    kind = block.uses.kind
     for instance in range(block.uses.instances):
         mine = block.uses.instance == instance
         weight = np.asarray(block.uses.weight, np.int64)[mine] * finer

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.problem.primitives import (
     BoolArray,
@@ -26,9 +27,15 @@ def segment_sums(amount: IntArray | BoolArray, start: IntArray) -> IntArray:
 
     Differences of one running sum: whole numbers, so exact whatever the running sum does.
     """
-    running = np.zeros(len(amount) + 1, np.int64)
-    np.cumsum(amount, out=running[1:])
-    out: IntArray = running[start[1:]] - running[start[:-1]]
+    before = running(amount)
+    out: IntArray = before[start[1:]] - before[start[:-1]]
+    return out
+
+
+def running(count: IntArray | BoolArray) -> npt.NDArray[np.int64]:
+    """Return where each of some runs begins that follow one another, and where the last one ends. Shape (runs + 1,)."""
+    out = np.zeros(len(count) + 1, np.int64)
+    np.cumsum(count, out=out[1:])
     return out
 
 

@@ -53,6 +53,11 @@ class Incidence:
         """Number of kinds."""
         return len(self.start) - 1
 
+    @property
+    def kind(self) -> IntArray:
+        """Kind of each entry. Shape (entries,)."""
+        return np.repeat(np.arange(self.kinds, dtype=np.int64), np.diff(self.start))
+
     @classmethod
     def of(
         cls, kind: npt.ArrayLike, instance: npt.ArrayLike, weight: npt.ArrayLike, *, kinds: int, instances: int

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from optimizer.problem.pairs import segment_sums
 from optimizer.problem.primitives import BoolArray, Incidence, IntArray, Rows, Switch
 from optimizer.problem.problem import Problem
 
@@ -32,13 +33,8 @@ def _use_by_kind(problem: Problem, block: Rows | Switch, chosen: IntArray) -> In
     counted = np.bincount(code, minlength=uses.kinds * groups).reshape(uses.kinds, groups)
     out = np.zeros((uses.instances, groups), np.int64)
     weight = np.asarray(uses.weight, np.int64)
-    np.add.at(out, uses.instance, counted[kind_of_entries(uses)] * weight[:, None])
+    np.add.at(out, uses.instance, counted[uses.kind] * weight[:, None])
     return out.reshape(-1)
-
-
-def kind_of_entries(uses: Incidence) -> IntArray:
-    """Return the kind of each entry."""
-    return np.repeat(np.arange(uses.kinds), np.diff(uses.start))
 
 
 def entries(
@@ -102,9 +98,8 @@ def counts_by_kind(block: Rows | Switch) -> bool:
 def kinds_that_break(block: Rows | Switch, use: IntArray, *, more: int = 1) -> BoolArray:
     """Say of which kinds so many contacts more, each kind alone, would break a block that :func:`counts_by_kind`."""
     wrong = breaks(block, use, block.uses.instance, np.asarray(block.uses.weight, np.int64) * more)
-    found = np.zeros(block.uses.kinds, bool)
-    found[kind_of_entries(block.uses)[wrong]] = True
-    return found
+    broken: BoolArray = segment_sums(wrong, block.uses.start) > 0
+    return broken
 
 
 def breaks(block: Rows | Switch, use: IntArray, row: IntArray, change: IntArray) -> BoolArray:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from optimizer.problem.solution import Limit, Request
 
+RESERVE = 0.3
+"""Seconds before the deadline at which a solver is told to end."""
+
 
 class Stopped(Exception):
     """A limit was met in the middle of a piece of work, which is lost; what was finished before it stands."""
@@ -40,6 +43,10 @@ class Clock:
         if self.stopped():
             raise Stopped
 
-    def seconds(self, most: float = float("inf")) -> float:
+    def seconds(self) -> float:
         """Seconds that a solver may take."""
-        return max(0.01, min(most, self.request.seconds_left()))
+        return max(0.01, self.request.seconds_left())
+
+    def seconds_to_end(self) -> float:
+        """Seconds after which a solver should end by itself, with what it has."""
+        return max(0.1, self.request.seconds_left() - RESERVE)

@@ -17,7 +17,7 @@ from optimizer.engines.decomposition.enumeration import every_pattern
 from optimizer.engines.decomposition.enumeration_kernel import list_answers
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns
-from optimizer.engines.decomposition.primal import RESERVE, Polish
+from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.warm import warm_in_time
 from optimizer.engines.exact.answer import Claim, Task
 from optimizer.engines.exact.child import left_for_child, search_in_child
@@ -103,7 +103,7 @@ def _search(polish: Polish, good: Patterns) -> Closed | None:
         linear,
         Task(
             request.gap * abs(plan) / max(abs(plan - worth), 1),
-            max(request.seconds_left() - RESERVE, 0.1),
+            clock.seconds_to_end(),
             request.seed,
         ),
         tell,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from optimizer.engines.decomposition.patterns import Patterns
-from optimizer.problem.pairs import ranges, segment_sums
+from optimizer.problem.pairs import ranges, running, segment_sums
 from optimizer.problem.primitives import IntArray
 
 
@@ -57,4 +57,4 @@ def _gathered(kept: IntArray, lists: list[tuple[IntArray, IntArray]]) -> tuple[I
     base = np.cumsum([0, *(len(entries) for _, entries in lists)])
     first = np.concatenate([start[:-1] + b for (start, _), b in zip(lists, base[:-1].tolist(), strict=True)])[kept]
     count = np.concatenate([np.diff(start) for start, _ in lists])[kept]
-    return np.concatenate([[0], np.cumsum(count)]), np.concatenate([e for _, e in lists])[ranges(first, count)]
+    return running(count), np.concatenate([e for _, e in lists])[ranges(first, count)]

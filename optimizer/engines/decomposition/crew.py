@@ -29,6 +29,7 @@ from optimizer.engines.decomposition.passes import (
     solve_packed,
 )
 from optimizer.engines.decomposition.unit_desk import Desk, desk_for
+from optimizer.problem.pairs import running
 from optimizer.problem.primitives import IntArray
 
 PART = 2**15
@@ -210,7 +211,7 @@ class Crew:
     def _margins(self, units: IntArray) -> tuple[Int64s, Int64s]:
         """Return the margins of units, one after another, and where each one's start."""
         size = self.unit_start[units + 1] - self.unit_start[units]
-        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        start = running(size)
         margin = np.empty(start[-1], np.int64)
         margins(units, start, self.candidates, self.terms, self.prices, margin, np.empty(start[-1], np.int32))
         return start, margin

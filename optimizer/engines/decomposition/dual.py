@@ -229,7 +229,7 @@ class Ascent:
             if promised <= enough or self.clock.stopped():
                 return
             there = self.look(newton.prices + step)
-            newton.trust(min((here.bound - there.bound) / promised, 0.9))
+            newton.trust(min((here.bound - there.bound) / promised, 0.9))  # no leap: the curvature grows old
             if there.bound < here.bound:
                 newton.prices, here = there.prices, there
 

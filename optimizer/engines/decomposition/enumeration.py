@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.enumeration_kernel import list_answers
 from optimizer.engines.decomposition.passes import Prices, margins
-from optimizer.engines.decomposition.patterns import CELLS, Patterns, finished
+from optimizer.engines.decomposition.patterns import CELLS, Patterns, finished, joined
 from optimizer.engines.decomposition.tying import tie
 from optimizer.engines.decomposition.unit_desk import desk_for
 
@@ -52,7 +52,7 @@ def every_pattern(units: Units, prices: Prices, reach: int, most: int, check: Ca
     margin = np.empty(problem.candidates, np.int64)
     given = units.candidates, units.table.terms, prices
     margins(listed, start, *given, margin, np.empty(problem.candidates, np.int32))
-    regrets, counts, places = [], [], []
+    parts = []
     for first in range(0, problem.units, block):
         check()
         mine = listed[first : first + block]
@@ -65,9 +65,7 @@ def every_pattern(units: Units, prices: Prices, reach: int, most: int, check: Ca
             return None
         there = np.arange(most) < number[:, None]
         order = np.argsort(np.where(there, regret, 2**62), axis=1, kind="stable")
-        contact = np.take_along_axis(contact, order[:, :, None], 1)
-        regrets.append(np.where(there, np.take_along_axis(regret, order, 1), -1))
-        counts.append(np.take_along_axis(count, order, 1))
-        places.append(contact[there[:, :, None] & (np.arange(length) < counts[-1][:, :, None])])
-    found = (np.concatenate(each) for each in (regrets, counts, places))
-    return finished(units, prices, listed, optimum, *found)
+        regret = np.where(there, np.take_along_axis(regret, order, 1), -1)
+        count, contact = np.take_along_axis(count, order, 1), np.take_along_axis(contact, order[:, :, None], 1)
+        parts.append(finished(units, prices, mine, optimum[first : first + block], regret, count, contact))
+    return joined(parts)

@@ -132,7 +132,7 @@ def _classes(reach: list[BoolArray], units: int) -> tuple[BoolArray, npt.NDArray
 
 def _by_instance(uses: Incidence) -> tuple[IntArray, IntArray, IntArray]:
     """Return kinds and weights sorted by instance, and where each instance starts."""
-    kinds = np.repeat(np.arange(uses.kinds, dtype=np.int64), np.diff(uses.start))
+    kinds = uses.kind
     order = np.argsort(uses.instance, kind="stable")
     start = np.searchsorted(uses.instance[order], np.arange(uses.instances + 1))
     return kinds[order], np.asarray(uses.weight, np.int64)[order], start

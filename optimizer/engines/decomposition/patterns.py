@@ -14,7 +14,7 @@ from optimizer.engines.decomposition.crew import Answers, aside
 from optimizer.engines.decomposition.passes import Prices
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES, rows_of_patterns
 from optimizer.engines.decomposition.rows import Floats
-from optimizer.problem.pairs import ranges, segment_sums
+from optimizer.problem.pairs import ranges, running, segment_sums
 from optimizer.problem.primitives import IntArray
 
 BLOCK = 2**18
@@ -86,8 +86,10 @@ def patterns(
     reach: float,
     most: int = 8,
     check: Callable[[], None] | None = None,
-) -> Patterns:
-    """Find the good answers of the listed units.
+    *,
+    valued: bool = True,
+) -> list[Patterns]:
+    """Find the good answers of the listed units, in parts: those of some units after those of others.
 
     Parameters
     ----------
@@ -97,24 +99,6 @@ def patterns(
         Patterns of a unit.
     check : callable, optional
         Asked after every so many units; may raise to give up.
-    """
-    return joined(patterns_by_part(units, prices, listed, reach, most, check))
-
-
-def patterns_by_part(
-    units: Units,
-    prices: Prices,
-    listed: IntArray,
-    reach: float,
-    most: int = 8,
-    check: Callable[[], None] | None = None,
-    *,
-    valued: bool = True,
-) -> list[Patterns]:
-    """Find the good answers of the listed units, some units after others; see :func:`patterns`.
-
-    Parameters
-    ----------
     valued : bool
         Whether their values are wanted, beside their regrets.
     """
@@ -123,9 +107,8 @@ def patterns_by_part(
     scaled, crew = in_scale(reach, prices), units.crew(prices, check)
 
     def told(mine: IntArray, found: Answers) -> Patterns:
-        there = (np.arange(length) < found.size[:, :, None]) & (found.regret >= 0)[:, :, None]
         best = found.outcome[:, 0]
-        return finished(units, prices, mine, best, found.regret, found.size, found.contact[there], valued=valued)
+        return finished(units, prices, mine, best, found.regret, found.size, found.contact, valued=valued)
 
     parts = []
     for first in range(0, max(len(listed), 1), block):
@@ -142,16 +125,13 @@ def joined(parts: Sequence[Patterns]) -> Patterns:
     if len(parts) == 1:
         return parts[0]
 
-    def all_of(name: str) -> Any:
-        return np.concatenate([getattr(part, name) for part in parts])
+    def together(name: str) -> Any:
+        columns = [getattr(part, name) for part in parts]
+        if name.endswith("_start"):
+            return running(np.concatenate([np.diff(start) for start in columns]))
+        return np.concatenate(columns)
 
-    def starts(name: str) -> Any:
-        counts = np.concatenate([np.diff(getattr(part, name)) for part in parts])
-        return np.concatenate([[0], np.cumsum(counts)])
-
-    return Patterns(
-        *(starts(one.name) if one.name.endswith("_start") else all_of(one.name) for one in fields(Patterns))
-    )
+    return Patterns(*(together(field.name) for field in fields(Patterns)))
 
 
 def finished(
@@ -173,18 +153,19 @@ def finished(
         In the prices' scale.
     regret, count : (units, most) int arrays
         What each pattern loses (−1: there is none), and how many contacts it has.
-    place : int array
-        The contacts of all patterns, as places within the unit.
+    place : (units, most, most contacts) int array
+        The contacts of each, as places within the unit.
     valued : bool
         Otherwise ``value`` is empty.
     """
     there = regret >= 0
     number = there.sum(axis=1)
     size = count[there].astype(np.int64)
-    start = np.concatenate([[0], np.cumsum(size)])
+    start = running(size)
     owner = np.repeat(np.repeat(listed, number), size)
-    contact = place + np.asarray(units.problem.unit_start)[owner]
-    unit_start = np.concatenate([[0], np.cumsum(number)])
+    held = there[:, :, None] & (np.arange(place.shape[2]) < count[:, :, None])
+    contact = place[held] + np.asarray(units.problem.unit_start)[owner]
+    unit_start = running(number)
     lost = np.ldexp(regret[there].astype(float), -prices.shift)
     found = assemble(units, listed, unit_start, lost, start, contact, owner)
     worth = np.zeros(0, np.int64)

@@ -12,6 +12,7 @@ from optimizer.engines.decomposition.passes import Prices
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
 from optimizer.engines.decomposition.patterns import assemble, in_scale
 from optimizer.engines.decomposition.rows import Floats
+from optimizer.problem.pairs import running
 from optimizer.problem.primitives import IntArray
 
 
@@ -54,7 +55,7 @@ class Near:
         unit, loss = listed[close], loss[close]
         moved = changed[close] >= 0
         contact = (np.asarray(units.problem.unit_start)[unit][:, None] + changed[close])[moved]
-        number, contact_start = np.arange(len(unit) + 1), np.append(0, np.cumsum(moved.sum(axis=1)))
+        number, contact_start = np.arange(len(unit) + 1), running(moved.sum(axis=1))
         owner = np.repeat(unit, np.diff(contact_start))
         used = assemble(units, unit, number, np.zeros(len(unit)), contact_start, contact, owner)
         return cls(unit, np.ldexp(loss.astype(float), -prices.shift), used.row_start, used.row)

@@ -16,8 +16,8 @@ import numpy as np
 from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Ascent, Marks, Priced
-from optimizer.engines.decomposition.master import Answer, Master
-from optimizer.engines.decomposition.patterns import Patterns, assemble, patterns
+from optimizer.engines.decomposition.master import Master
+from optimizer.engines.decomposition.patterns import Patterns, assemble, joined, patterns
 from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.decomposition.pool import Near
 from optimizer.engines.decomposition.repair import repaired
@@ -52,8 +52,6 @@ DEAR = 10.0
 EXACT_PART, MISSING = 0.2, 0.1
 """Share of the asked gap to which the whole master is solved; and it is not where it could gain less than this share of
 what lies between its relaxation and the bound: then answers are missing."""
-RESERVE = 0.3
-"""Seconds before the deadline at which a solver is told to end by itself, with what it has."""
 
 
 def judged(units: Units, chosen: IntArray) -> Plan | None:
@@ -103,18 +101,18 @@ class Polish:
         self.offer(np.flatnonzero(base.mark))
         if self.done or not units.table.count:
             return
-        off, everyone = self._off(base), units.problem.units
-        tries = [(max(min(MENDERS, everyone), everyone // part), far, spares) for part, far, spares in TRIES]
+        off, count = self._off(base), units.problem.units
+        tries = [(max(min(MENDERS, count), count // part), far, spares) for part, far, spares in TRIES]
         for size, far, spares in dict.fromkeys(tries):  # few units: the first two are one
-            listed = spread(everyone, size)
-            far *= min(MENDERS * everyone / size**2, 1.0)
+            listed = spread(count, size)
+            far *= min(MENDERS * count / size**2, 1.0)
             near = Near.find(units, listed, base.found.prices, far * self.ascent.value, self.ascent.clock.check)
             if not self.generated:
                 self._leave(base, near.lacking(spares[0] * off), spares[0] * off)
             for spare in spares:
                 good = self._columns(base, *near.pick(LEAST, spare * off))
                 mark, use, _ = self._start(base, good)
-                if self._repair(base, good, mark, use):
+                if self._repair(good, mark, good.unit_start[:-1], use, base.prices):
                     return
 
     def run(self, patience: int = ROUNDS) -> None:
@@ -178,51 +176,61 @@ class Polish:
         while True:
             good = self._columns(base, pool, reach)
             mark, use, worth = self._start(base, good)
-            if not np.isfinite(before) and self._repair(base, good, mark, use):
+            if not np.isfinite(before) and self._repair(good, mark, good.unit_start[:-1], use, base.prices):
                 break
             master = Master.of(ascent.units.table, good, use, self._dear(base))
             relaxed = master.relaxed(clock.seconds(), clock.stopped) if master.linear.columns else None
             if relaxed is None or relaxed.prices is None:
                 break
             reached = worth + relaxed.gain
-            if not relaxed.short and self._follow(good, mark, relaxed):
-                break
-            gain = reached - self.plan.objective if self.plan is not None else np.inf
-            if not relaxed.short and gain > max(EXACT_PART * asked, MISSING * (base.bound - reached)):
-                seconds = max(clock.seconds() - RESERVE, RESERVE)
-                answer = master.whole(EXACT_PART * asked, seconds, clock.request.seed, clock.stopped)
-                if answer is not None:
-                    self.offer(np.flatnonzero(good.put(mark, answer.largest(good), self._unit_start)))
-            if (not relaxed.short and base.bound - reached <= EXACT_PART * asked) or ascent.clock.stopped():
+            if not relaxed.short:
+                if self._follow(good, mark, relaxed.largest(good), relaxed.prices):
+                    break
+                missing = base.bound - reached
+                if self.plan is None or reached - self.plan.objective > max(EXACT_PART * asked, MISSING * missing):
+                    self._search(master, good, mark, EXACT_PART * asked)
+                if missing <= EXACT_PART * asked:
+                    break
+            if clock.stopped():
                 break
             self._generate(base, base.prices + ahead * (relaxed.prices - base.prices))
             if not relaxed.short:
                 self._generate(base, relaxed.prices)
+                break
             stuck = reached <= before + EXACT_PART * asked
-            if not relaxed.short or (stuck and ahead == 1.0):
+            if stuck and ahead == 1.0:
                 break
             ahead, before = 1.0 if stuck else FIRST_STEP, reached
         return good.count - len(good.units)
 
-    def _repair(self, base: Priced, good: Patterns, mark: Marks, use: IntArray) -> bool:
-        """Offer the plan that changes of single units lead to; return whether it is good enough."""
-        return self._changed(good, mark, good.unit_start[:-1], use, base.prices)
+    def _repair(self, good: Patterns, mark: Marks, first: IntArray, use: IntArray, prices: Floats) -> bool:
+        """Offer the plan that changes of single units lead to; return whether it is good enough.
 
-    def _follow(self, good: Patterns, mark: Marks, relaxed: Answer) -> bool:
-        """Offer the plan nearest to the relaxation, with single changes; return whether it is good enough."""
-        if relaxed.prices is None:
-            return False
-        first = relaxed.largest(good)
-        use = self.ascent.units.use_of(np.flatnonzero(good.put(mark, first, self._unit_start)))
-        return self._changed(good, mark, first, use, relaxed.prices)
-
-    def _changed(self, good: Patterns, mark: Marks, first: IntArray, use: IntArray, prices: Floats) -> bool:
+        Parameters
+        ----------
+        first : (units,) int array
+            The pattern that each unit begins with.
+        use : (rows,) int array
+            What all units use then.
+        """
         ascent = self.ascent
         worth = ascent.value / ascent.typical
         used = repaired(ascent.units.table, good, first, use, prices, worth, ascent.clock.check)
         if used is not None:
             self.offer(np.flatnonzero(good.put(mark, used, self._unit_start)))
         return self.done
+
+    def _follow(self, good: Patterns, mark: Marks, first: IntArray, prices: Floats) -> bool:
+        """Do the same from the plan nearest to the master's relaxation, at its prices."""
+        use = self.ascent.units.use_of(np.flatnonzero(good.put(mark, first, self._unit_start)))
+        return self._repair(good, mark, first, use, prices)
+
+    def _search(self, master: Master, good: Patterns, mark: Marks, tolerance: float) -> None:
+        """Offer the plan of the whole master."""
+        clock = self.ascent.clock
+        answer = master.whole(tolerance, clock.seconds_to_end(), clock.request.seed, clock.stopped)
+        if answer is not None:
+            self.offer(np.flatnonzero(good.put(mark, answer.largest(good), self._unit_start)))
 
     @property
     def _unit_start(self) -> IntArray:
@@ -232,7 +240,7 @@ class Polish:
         """Return the answers of the units in the pool, and those that were generated before."""
         listed = np.unique(np.concatenate([pool, *(part.units for part in self.generated)]))
         good = patterns(self.ascent.units, base.found.prices, listed, reach, MOST, self.ascent.clock.check)
-        return united([good, *self.generated])
+        return united([joined(good), *self.generated])
 
     def _start(self, base: Priced, good: Patterns) -> tuple[Marks, IntArray, float]:
         """Give each listed unit the first of its patterns; return the plan, what it uses of the rows, and its worth.
@@ -251,7 +259,7 @@ class Polish:
         moved = np.flatnonzero(there.mark != base.mark)
         listed = np.unique(np.searchsorted(units.problem.unit_start, moved, side="right") - 1)
         listed = listed[spread(len(listed), MOVED)]
-        self.generated.append(patterns(units, there.found.prices, listed, 0.0, 1, ascent.clock.check))
+        self.generated += patterns(units, there.found.prices, listed, 0.0, 1, ascent.clock.check)
 
     def _leave(self, base: Priced, rows: IntArray, need: Floats) -> None:
         """Keep answers without the rows that are over their limit, of as many of their units as are needed.
@@ -270,8 +278,8 @@ class Polish:
         if not len(over):
             return
         contact = np.flatnonzero(base.mark)
-        customer = np.searchsorted(units.candidates.customer_start, contact, side="right") - 1
-        contact = contact[table.may_use(over, units.problem.kind[contact], units.candidates.group[:, customer])]
+        group = units.candidates.group[:, units.problem.customer_of(contact)]
+        contact = contact[table.may_use(over, units.problem.kind[contact], group)]
         number = np.arange(len(contact) + 1)
         owner = np.searchsorted(units.problem.unit_start, contact, side="right") - 1
         used = assemble(units, number[:-1], number, np.zeros(len(contact)), number, contact, owner)
@@ -286,7 +294,7 @@ class Polish:
         prices = base.prices.copy()
         prices[over] += self._dear(base)[over]
         given = units.prices(prices), np.unique(np.concatenate(listed)), 0.0, 1, self.ascent.clock.check
-        self.generated.append(patterns(units, *given))
+        self.generated += patterns(units, *given)
 
     def _dear(self, base: Priced) -> Floats:
         """Return what breaking a row costs: more than what a contact that could mend it is worth."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.passes import Terms
+from optimizer.problem.pairs import running, segment_sums
 from optimizer.problem.primitives import UNLIMITED, BoolArray, IntArray, Rows
 from optimizer.problem.problem import Problem
 
@@ -85,14 +86,14 @@ class RowTable:
         group : (partitions, n) int array
             Groups of their customers, in the order of ``partitions``.
         """
-        found: BoolArray = _has(self.start, np.isin(self.row, rows))[kind]
+        found: BoolArray = segment_sums(np.isin(self.row, rows), self.start)[kind] > 0
         terms = self.terms
         for b, (first, groups, start) in enumerate(
             zip(terms.base.tolist(), terms.groups.tolist(), terms.start, strict=True)
         ):
             entry = terms.instance[start[0] : start[-1]]
             mine = rows[(rows >= first) & (rows < first + groups * (entry.max(initial=-1) + 1))] - first
-            here = _has(start - start[0], np.isin(entry, mine // groups))[kind]
+            here = segment_sums(np.isin(entry, mine // groups), start - start[0])[kind] > 0
             if terms.partition[b] >= 0:
                 inside = np.zeros(groups + 1, bool)  # the last is of those in no group
                 inside[mine % groups] = True
@@ -109,7 +110,7 @@ class RowTable:
 
 def row_table(problem: Problem) -> RowTable:
     """Put the rows of a problem in one list."""
-    base = np.concatenate([[0], np.cumsum([rows.size for rows in problem.rows])]).astype(np.int64)
+    base = running(np.array([rows.size for rows in problem.rows], np.int64))
     by_kind: list[tuple[IntArray, IntArray, IntArray]] = []
     blocks: list[tuple[Rows, int]] = []
     lower, upper, penalty = [], [], []
@@ -120,7 +121,7 @@ def row_table(problem: Problem) -> RowTable:
         penalty += [rows.penalty] * rows.size
         amount = None if rows.measure is None else _amount_by_kind(problem, rows.measure)
         if rows.partition is None and (rows.measure is None or amount is not None):
-            kind = np.repeat(np.arange(rows.uses.kinds, dtype=np.int64), np.diff(rows.uses.start))
+            kind = rows.uses.kind
             weight = np.asarray(rows.uses.weight, np.int64)
             by_kind.append((kind, rows.uses.instance + first, weight if amount is None else weight * amount[kind]))
         else:
@@ -192,10 +193,3 @@ def _terms(
         instance=np.concatenate([nothing, *(r.uses.instance for r, _ in blocks)]).astype(np.int64),
         weight=np.concatenate([nothing, *(r.uses.weight for r, _ in blocks)]).astype(np.int64),
     )
-
-
-def _has(start: IntArray, marked: BoolArray) -> BoolArray:
-    """Return which kinds have a marked entry."""
-    found = np.zeros(len(start) - 1, bool)
-    found[np.repeat(np.arange(len(found)), np.diff(start))[marked]] = True
-    return found

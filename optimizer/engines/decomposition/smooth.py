@@ -15,10 +15,11 @@ import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.crew import aside
-from optimizer.engines.decomposition.patterns import Patterns, patterns_by_part
+from optimizer.engines.decomposition.patterns import Patterns, patterns
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import Drawn
 from optimizer.engines.decomposition.smooth_kernel import add_diagonal, deviations, heard, weigh
+from optimizer.problem.pairs import running
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
 FAR = 7.0
@@ -36,9 +37,9 @@ class Curvature(NamedTuple):
     @classmethod
     def joined(cls, parts: Sequence[Curvature]) -> Curvature:
         """Add the second derivatives up."""
-        counts = np.concatenate([np.diff(part.start) for part in parts])
-        row, value, factor = (np.concatenate(each) for each in list(zip(*parts, strict=True))[1:])
-        return cls(np.concatenate([[0], np.cumsum(counts)]), row, value, factor)
+        start, *others = zip(*parts, strict=True)
+        counts = np.concatenate([np.diff(each) for each in start])
+        return cls(running(counts), *(np.concatenate(each) for each in others))
 
     def diagonal(self, rows: int) -> Floats:
         """Return the second derivative by each price."""
@@ -117,7 +118,7 @@ class Sample:
     def find(self, prices: Floats, reach: float) -> None:
         """Find the patterns that lose no more than ``reach`` at some prices."""
         found = self.units.prices(prices)
-        self._good = patterns_by_part(self.units, found, self.drawn.listed, reach, check=self.check, valued=False)
+        self._good = patterns(self.units, found, self.drawn.listed, reach, check=self.check, valued=False)
         self._center, self._reach = prices.copy(), reach
 
     def cost(self, prices: Floats) -> float:

@@ -27,6 +27,7 @@ from optimizer.problem.pairs import (
     may_be_negative,
     new_keys,
     pairs_of,
+    running,
     segment_sums,
     units_of_groups,
 )
@@ -96,7 +97,7 @@ def tie(problem: Problem, general: BoolArray, effort: IntArray | None = None) ->
     if problem.required is not None:
         helps[number[problem.required]] = 2
     most = contacts_at_most(problem)
-    first = np.where(general, np.concatenate([[0], np.cumsum(mine)])[problem.unit_start[:-1]], -1)
+    first = np.where(general, running(mine)[problem.unit_start[:-1]], -1)
     return General(
         first=first.astype(np.int64),
         tie_start=tie_start,

@@ -8,7 +8,7 @@ import pytest
 from optimizer.engines.decomposition import make
 from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.patterns import patterns
+from optimizer.engines.decomposition.patterns import joined, patterns
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Incidence, Rows
 from optimizer.problem.solution import Request
@@ -45,7 +45,7 @@ def units():
 
 
 def found(units, price, listed, most=6):
-    return patterns(units, units.prices(np.full(units.table.count, price)), listed, 2.0**30, most)
+    return joined(patterns(units, units.prices(np.full(units.table.count, price)), listed, 2.0**30, most))
 
 
 def test_answers_put_together_are_there_once_with_what_they_are_worth(units):

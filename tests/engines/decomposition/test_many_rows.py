@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.engines.decomposition import dual, make
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.patterns import assemble, patterns
+from optimizer.engines.decomposition.patterns import assemble, joined, patterns
 from optimizer.engines.decomposition.repair import repaired
 from optimizer.engines.decomposition.sampling import grouped
 from optimizer.engines.decomposition.smooth_kernel import box_newton
@@ -98,7 +98,7 @@ def test_a_repaired_plan_keeps_every_row(problem):
     units = Units(problem)
     table, everyone = units.table, np.arange(problem.units)
     prices = make(None).solve(problem, Request(gap=1e-2)).prices
-    good = patterns(units, units.prices(table.join(prices)), everyone, 2.0**40)
+    good = joined(patterns(units, units.prices(table.join(prices)), everyone, 2.0**40))
     first = np.sort(good.contacts(good.unit_start[:-1]))
     before = units.use_of(first)
     assert np.any(before > table.upper)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.patterns import patterns
+from optimizer.engines.decomposition.patterns import joined, patterns
 from optimizer.engines.decomposition.pool import Near
 from tests.engines.weekly import weekly_problem
 
@@ -29,7 +29,7 @@ def near(units, prices):
 
 
 def test_the_least_loss_is_that_of_the_second_best_answer(units, prices, near):
-    good = patterns(units, prices, np.arange(units.problem.units), EVERYTHING, most=40)
+    good = joined(patterns(units, prices, np.arange(units.problem.units), EVERYTHING, most=40))
     second = good.unit_start[:-1][near.unit] + 1
     assert len(near.unit) == units.problem.units
     assert near.loss == pytest.approx(good.regret[second], abs=1e-3)
@@ -38,9 +38,11 @@ def test_the_least_loss_is_that_of_the_second_best_answer(units, prices, near):
 
 def test_answers_found_by_part_are_those_found_at_once(units, prices, monkeypatch):
     everyone = np.arange(units.problem.units)
-    at_once = patterns(units, prices, everyone, EVERYTHING)
+    (at_once,) = patterns(units, prices, everyone, EVERYTHING)
     monkeypatch.setattr("optimizer.engines.decomposition.patterns.BLOCK", 7 * units.widest)
-    by_part = patterns(units, prices, everyone, EVERYTHING)
+    parts = patterns(units, prices, everyone, EVERYTHING)
+    assert len(parts) > 1
+    by_part = joined(parts)
     for field in fields(at_once):
         assert np.array_equal(getattr(at_once, field.name), getattr(by_part, field.name)), field.name
 
