@@ -92,9 +92,10 @@ class Day:
             widest = int(np.diff(asked.start[first : last + 1]).max(initial=0)) if count > 1 else len(asked.kind)
             desk = _desk(self.policies, widest)
             stamp, desk.stamp = desk.stamp, desk.stamp + last
+            packed, *more = self.policies
             found: tuple[int, int] = decide_range(
-                first, last, self.policies, asked, now, scale, inverse, stored.shift, stamp, desk.seen, desk.bench,
-                mark, worth,
+                first, last, now, scale, inverse, stored.shift, stamp, desk.seen, mark, worth,
+                *packed, *more, *asked, *desk.bench,
             )  # fmt: skip
             return found
 
@@ -246,7 +247,7 @@ class One:
     @property
     def contribution(self) -> float:
         """What the contacts bring, in the objective's units and sign."""
-        gain = float(sum(self.gains[row] for row in self.chosen))
+        gain = float(sum([self.gains[row] for row in self.chosen]))
         return gain if self.day.tables.stored.maximises else -gain
 
     def uses(self, row: int) -> dict[int, int]:
