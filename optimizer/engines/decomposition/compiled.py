@@ -215,6 +215,18 @@ class Units:
         limit = np.where(prices.of_row > 0, self.table.upper, self.table.lower)
         return sum(p * b for p, b in zip(prices.of_row.tolist(), limit.tolist(), strict=True) if p)
 
+    def valued(self, value: IntArray, times: int) -> Units:
+        """Return the units with other values, of the same type, and all penalties multiplied."""
+        problem, table = self.problem, self.table
+        floors = tuple(replace(f, penalty=_multiplied(f.penalty, times)) for f in problem.floors)
+        penalty = tuple(_multiplied(each, times) for each in table.penalty)
+        other = copy(self)
+        other.problem = replace(problem, value=value, floors=floors)
+        other.table = replace(table, least=table.least * times, most=table.most * times, penalty=penalty)
+        other.candidates = self.candidates._replace(value=_fixed(value, self.candidates.value.dtype))
+        other._bits = int(_largest_total(other.problem)).bit_length()
+        return other
+
     def worthless(self) -> Units:
         """Return the units without any value or penalty: what is left is whether there is a plan."""
         other = copy(self)
@@ -236,6 +248,10 @@ def _rules(problem: Problem, effort: IntArray | None) -> Rules:
         packed = pack(problem, (), ())
     assert packed is not None
     return Rules(packed, tie(problem, general, effort) if general.any() else nothing_tied())
+
+
+def _multiplied(penalty: Fraction | None, times: int) -> Fraction | None:
+    return None if penalty is None else penalty * times
 
 
 def _whole(price: Floats, shift: int) -> IntArray:

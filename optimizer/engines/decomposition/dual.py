@@ -28,9 +28,9 @@ LEAST = 200
 """Units of a sample at least."""
 TELLING, WIDEST = 20_000, 4_000_000
 """Units of the last sample at least, as long as they have no more than so many candidates."""
-SLOWER = 4
+SLOWER = 12
 """How many times the work a candidate of a unit that is not packed takes."""
-HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.004)
+HOT, WARM, COOL = (0.5, 0.15, 0.05), (0.05, 0.02, 0.01), (0.01, 0.003, 0.001)
 """Temperatures, in values of a typical contact."""
 STRANGE = 0.05
 """Prices to start from are another problem's when a step from them promises more than this share of the value."""
@@ -142,6 +142,21 @@ class Ascent:
         else:
             self._hear(newton)
         self.typical = newton.sample.typical
+
+    def follow(self, start: Floats, heat: float) -> None:
+        """Go on from good prices of a problem nearby, at one temperature, in values of a typical contact."""
+        units, check = self.units, self.clock.check
+        sample = Sample(units, self._sample(WHOLE, TELLING), check, HEARD)
+        heard = bool(sample.heard.all())
+        if not heard:
+            sample = Sample(units, grouped(units, min(units.problem.units, EVENLY), MOST_MEMBERS), check)
+        newton, heat = Newton(sample, start), heat * self.value
+        newton.settle(heat)
+        if heard:
+            self._correct(newton, heat)
+        else:
+            self._stride(newton, heat)
+        self.typical = sample.typical
 
     def _sample(self, candidates: int, telling: int = 0) -> Drawn:
         """Return a sample of units that have about so many candidates, or of ``telling`` units, if these are more."""

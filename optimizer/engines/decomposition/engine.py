@@ -83,6 +83,7 @@ class Decomposition:
     def _search(self, problem: Problem, clock: Clock) -> Solution:
         """Solve with kernels that are there."""
         from optimizer.engines.decomposition.closing import close
+        from optimizer.engines.decomposition.jitter import jitter, undecided
         from optimizer.engines.decomposition.primal import Polish
 
         request, ascent, closed = clock.request, _ascent(problem, clock), None
@@ -91,7 +92,10 @@ class Decomposition:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
             ascent.run(None if request.prices is None else units.table.join(request.prices))
-            polish.mend()
+            if undecided(ascent):
+                jitter(polish)
+            else:
+                polish.mend()
             polish.run(PATIENCE)
             if not polish.done and not clock.stopped():
                 closed = close(polish)

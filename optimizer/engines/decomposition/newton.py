@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.engines.decomposition.box_kernel import box_newton
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.smooth import Curvature, Point, Sample
-from optimizer.engines.decomposition.smooth_kernel import box_newton
 
 SWEEPS = 40, 8
 """Over the prices for a step, at most: where a sweep costs little, and where rows are many, as others follow anyway."""

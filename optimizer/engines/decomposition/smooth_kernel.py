@@ -1,4 +1,4 @@
-"""Loops of the smoothed dual: weigh the good answers of units against each other, add up curvature, take a step."""
+"""Loops of the smoothed dual: weigh the good answers of units against each other, and add up curvature."""
 
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
@@ -9,8 +9,6 @@ from optimizer.engines.jit import bare_kernel, kernel
 
 UNLIKELY = 1e-9
 """Weight below which a pattern bends nothing."""
-SLIGHT = 1e-6
-"""Sweeps end when no coordinate gains more than this share of what the largest has gained."""
 
 
 @kernel
@@ -159,107 +157,3 @@ def add_diagonal(z_start, z_row, z_value, factor, diagonal):
     for i in range(len(factor)):
         for e in range(z_start[i], z_start[i + 1]):
             diagonal[z_row[e]] += factor[i] * z_value[e] * z_value[e]
-
-
-@kernel
-def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, fewer, step):
-    """Minimise gradient · d + ½ d · H · d over ``least ≤ d ≤ most`` by coordinate descent (Hildreth 1957).
-
-    H = Σ factor · z zᵀ + diag(extra) is written down where that takes no more than the vectors z do. With thousands of
-    rows it has millions of entries: the products z · d are kept instead, and change with each coordinate.
-
-    Parameters
-    ----------
-    z_start, z_row, z_value, factor
-        As written by :func:`deviations`.
-    extra, gradient, least, most : (rows,) float arrays
-        ``extra`` is positive.
-    sweeps, fewer : int
-        At most, with H and without.
-    step : (rows,) float array
-        Receives the answer.
-
-    Returns
-    -------
-    float
-        The decrease.
-    """
-    step[:] = 0.0
-    if len(gradient) ** 2 <= len(z_row):
-        return _by_matrix(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step)
-    return _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, fewer, step)
-
-
-@kernel
-def _by_matrix(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step):
-    rows = len(gradient)
-    bend = np.diag(extra)
-    for i in range(len(factor)):
-        for e in range(z_start[i], z_start[i + 1]):
-            by = factor[i] * z_value[e]
-            for f in range(z_start[i], z_start[i + 1]):
-                bend[z_row[e], z_row[f]] += by * z_value[f]
-    slope = gradient.copy()
-    for _ in range(sweeps):
-        moved, worth = 0.0, 0.0
-        for r in range(rows):
-            if least[r] == most[r]:
-                continue
-            new = min(max(step[r] - slope[r] / bend[r, r], least[r]), most[r])
-            change = new - step[r]
-            if change != 0.0:
-                step[r] = new
-                moved = max(moved, change * change * bend[r, r])
-                for other in range(rows):
-                    slope[other] += change * bend[r, other]
-            worth = max(worth, new * new * bend[r, r])
-        if moved <= SLIGHT * worth:
-            break
-    decrease = 0.0
-    for r in range(rows):
-        decrease -= 0.5 * step[r] * (gradient[r] + slope[r])
-    return decrease
-
-
-@kernel
-def _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, sweeps, step):
-    rows = len(gradient)
-    start = np.zeros(rows + 1, np.int64)
-    for e in range(len(z_row)):
-        start[z_row[e] + 1] += 1
-    for r in range(rows):
-        start[r + 1] += start[r]
-    at = start[:-1].copy()
-    vector, value, diagonal = np.empty(len(z_row), np.int32), np.empty(len(z_row)), extra.copy()
-    for i in range(len(factor)):
-        for e in range(z_start[i], z_start[i + 1]):
-            r = z_row[e]
-            vector[at[r]], value[at[r]] = i, z_value[e]
-            at[r] += 1
-            diagonal[r] += factor[i] * z_value[e] * z_value[e]
-    along = np.zeros(len(factor))
-    for _ in range(sweeps):
-        moved, worth = 0.0, 0.0
-        for r in range(rows):
-            if least[r] == most[r]:
-                continue
-            slope = gradient[r] + extra[r] * step[r]
-            for e in range(start[r], start[r + 1]):
-                slope += factor[vector[e]] * value[e] * along[vector[e]]
-            new = step[r] - slope / diagonal[r]
-            new = min(max(new, least[r]), most[r])
-            change = new - step[r]
-            if change != 0.0:
-                step[r] = new
-                moved = max(moved, change * change * diagonal[r])
-                for e in range(start[r], start[r + 1]):
-                    along[vector[e]] += value[e] * change
-            worth = max(worth, new * new * diagonal[r])
-        if moved <= SLIGHT * worth:
-            break
-    decrease = 0.0
-    for r in range(rows):
-        decrease -= step[r] * (gradient[r] + 0.5 * extra[r] * step[r])
-    for i in range(len(factor)):
-        decrease -= 0.5 * factor[i] * along[i] * along[i]
-    return decrease

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from optimizer.engines.decomposition import dual, make
+from optimizer.engines.decomposition.box_kernel import box_newton
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.patterns import assemble, joined, patterns
 from optimizer.engines.decomposition.repair import repaired
 from optimizer.engines.decomposition.sampling import grouped
-from optimizer.engines.decomposition.smooth_kernel import box_newton
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Incidence, Partition, Rows
 from optimizer.problem.solution import Request

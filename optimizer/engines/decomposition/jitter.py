@@ -1,0 +1,110 @@
+"""Small differences, where units have many answers that are nearly as good as their best.
+
+With equal scores ("as many contacts as possible"), or scores of offers alone, most units are undecided at the prices
+that matter: their answers jump together, and neither samples nor temperatures tell where to. So each candidate's value
+is moved a little, by its own share (perturbation: Charnes 1952). Then the use of the rows follows the prices smoothly,
+and few units are left to mend. The differences become smaller from round to round, and the prices follow.
+
+Plans and bounds are of the true values: any prices give a bound, and a plan loses no more than the differences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from optimizer.engines.decomposition.clock import Clock
+from optimizer.engines.decomposition.compiled import Units
+from optimizer.engines.decomposition.dual import Ascent
+from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
+from optimizer.engines.decomposition.patterns import in_scale
+from optimizer.engines.decomposition.primal import Polish
+from optimizer.engines.decomposition.sampling import spread
+from optimizer.problem.primitives import IntArray
+from optimizer.problem.solution import Progress
+
+LOOKED_AT = 2_000
+"""Units that are asked how close their second-best answers are."""
+CLOSE, SAME = 0.01, 1e-7
+"""Losses of a second-best answer that are small, and those that are none, in values of a typical contact."""
+MANY = 0.27
+"""Share of the units with a close second-best answer from which differences are made."""
+LARGEST, FALL, SMALLEST, LEAST = 0.1, 10.0, 0.1, 1e-7
+"""The first differences, in values of a typical contact; by how much they fall; and the last, in asked gaps, and at
+least."""
+HEAT = 0.05
+"""Temperature, in differences."""
+NEAR = 0.02, 0.5
+"""What is asked of a plan with the differences: a gap of so many of them, or of so many asked gaps."""
+ROOM = 1_000
+"""Value quanta that the smallest differences have at least, where there is room."""
+PART = 2**22
+"""Candidates that get their differences at a time."""
+
+
+def undecided(ascent: Ascent) -> bool:
+    """Say whether so many units have a close second-best answer that prices tell little."""
+    units, best = ascent.units, ascent.best
+    if best is None or not units.table.count:
+        return False
+    prices, listed = best.found.prices, spread(units.problem.units, LOOKED_AT)
+    first = units.rules.general.first
+    if len(first):  # the losses of others are estimates
+        listed = listed[first[listed] < 0]
+    reach = in_scale(CLOSE * ascent.value, prices)
+    loss, _ = units.crew(prices, ascent.clock.check).losses(listed, BASE_NODES, PATTERN_NODES, reach)
+    differs = loss > in_scale(SAME * ascent.value, prices)
+    return bool(np.count_nonzero(differs & (loss <= reach)) > MANY * int(np.count_nonzero(differs)))
+
+
+def jitter(polish: Polish) -> None:
+    """Follow the prices from large differences to small ones, and offer the plans found on the way."""
+    ascent = polish.ascent
+    clock, units, best = ascent.clock, ascent.units, ascent.best
+    assert best is not None
+    polish.offer(np.flatnonzero(best.mark))
+    quiet = Clock(replace(clock.request, report=_say_nothing))
+    prices, size, last = best.prices, LARGEST, max(SMALLEST * ascent.gap, LEAST)
+    times = _magnified(units, last * ascent.value)
+    while not polish.done and size >= last:
+        there = units.valued(_moved(units, times, size * ascent.value, clock.request.seed), times)
+        near = Ascent(there, quiet, max(NEAR[0] * size, NEAR[1] * ascent.gap), value=times * ascent.value)
+        mender = Polish(near)
+        try:
+            near.follow(times * prices, HEAT * size)
+            assert near.best is not None
+            prices = near.best.prices / times
+            ascent.look(prices)
+            mender.mend()
+        finally:
+            ascent.passes += near.passes
+            clock.stopped()  # remembers what stopped the other clock
+            if mender.plan is not None:
+                polish.offer(mender.plan.chosen)
+        size /= FALL
+
+
+def _say_nothing(progress: Progress) -> None:
+    """Keep to ourselves what a plan is worth with the differences."""
+
+
+def _magnified(units: Units, smallest: float) -> int:
+    """Return by how much values are multiplied, a power of two, so that small differences are whole numbers, too."""
+    value = units.candidates.value
+    size = np.abs(value)
+    room = min(np.iinfo(value.dtype).max // (2 * int(size.max(initial=1))), 2**52 // max(int(size.sum()), 1))
+    wanted = ceil(max(ROOM / smallest, 1.0))
+    return 1 << max(0, min(room.bit_length() - 1, wanted.bit_length()))
+
+
+def _moved(units: Units, times: int, size: float, seed: int) -> IntArray:
+    """Return the values, each moved by its own share of ``times * size``. Shape (candidates,)."""
+    value = units.candidates.value
+    draw, moved = np.random.default_rng(seed), np.empty_like(value)
+    for first in range(0, len(value), PART):
+        mine = slice(first, min(first + PART, len(value)))
+        share = draw.random(mine.stop - first, np.float32) - np.float32(0.5)
+        moved[mine] = value[mine] * times + np.rint(share * (times * size)).astype(value.dtype)
+    return moved
