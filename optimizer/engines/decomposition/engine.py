@@ -92,10 +92,11 @@ class Decomposition:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
             ascent.run(None if request.prices is None else units.table.join(request.prices))
-            if undecided(ascent):
-                jitter(polish)
-            else:
+            lost = undecided(ascent)
+            if not lost:
                 polish.mend()
+            if lost or polish.plan is None:
+                jitter(polish)
             polish.run(PATIENCE)
             if not polish.done and not clock.stopped():
                 closed = close(polish)

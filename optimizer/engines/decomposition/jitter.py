@@ -22,15 +22,15 @@ from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_N
 from optimizer.engines.decomposition.patterns import in_scale
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.sampling import spread
-from optimizer.problem.primitives import IntArray
+from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.problem.solution import Progress
 
 LOOKED_AT = 2_000
 """Units that are asked how close their second-best answers are."""
-CLOSE, SAME = 0.01, 1e-7
-"""Losses of a second-best answer that are small, and those that are none, in values of a typical contact."""
+CLOSE = 0.01
+"""Most loss of a second-best answer that is close, in values of a typical contact."""
 MANY = 0.27
-"""Share of the units with a close second-best answer from which differences are made."""
+"""Share of the units with such an answer from which prices tell little."""
 LARGEST, FALL, SMALLEST, LEAST = 0.1, 10.0, 0.1, 1e-7
 """The first differences, in values of a typical contact; by how much they fall; and the last, in asked gaps, and at
 least."""
@@ -45,18 +45,44 @@ PART = 2**22
 
 
 def undecided(ascent: Ascent) -> bool:
-    """Say whether so many units have a close second-best answer that prices tell little."""
+    """Say whether so many units have a close second-best answer, which uses other rows, that prices tell little."""
     units, best = ascent.units, ascent.best
     if best is None or not units.table.count:
         return False
     prices, listed = best.found.prices, spread(units.problem.units, LOOKED_AT)
     first = units.rules.general.first
-    if len(first):  # the losses of others are estimates
-        listed = listed[first[listed] < 0]
+    tied = first[listed] >= 0 if len(first) else np.zeros(len(listed), bool)
+    packed = listed[~tied]
     reach = in_scale(CLOSE * ascent.value, prices)
-    loss, _ = units.crew(prices, ascent.clock.check).losses(listed, BASE_NODES, PATTERN_NODES, reach)
-    differs = loss > in_scale(SAME * ascent.value, prices)
-    return bool(np.count_nonzero(differs & (loss <= reach)) > MANY * int(np.count_nonzero(differs)))
+    loss, changed = units.crew(prices, ascent.clock.check).losses(packed, BASE_NODES, PATTERN_NODES, reach)
+    close = loss <= reach
+    same = _alike(units, packed[close], changed[close])
+    many = np.count_nonzero(~same) + _even(units, listed[tied], CLOSE * ascent.value)
+    return bool(many > MANY * (len(listed) - int(np.count_nonzero(same))))
+
+
+def _even(units: Units, listed: IntArray, reach: float) -> int:
+    """Count the units with equal values, more or less: what tied ones lose is an estimate."""
+    value, start = units.candidates.value, np.asarray(units.problem.unit_start)
+    return sum(bool(np.ptp(value[start[u] : start[u + 1]]) <= reach) for u in listed if start[u] < start[u + 1])
+
+
+def _alike(units: Units, owner: IntArray, changed: IntArray) -> BoolArray:
+    """Say which changes leave the use of all rows as it is. Shape (n,)."""
+    place = np.asarray(units.problem.unit_start)[owner][:, None] + changed
+    kinds = np.where(changed < 0, -1, units.problem.kind[np.where(changed < 0, 0, place)].astype(np.int64))
+    uses = {kind: _use(units, kind) for kind in np.unique(kinds).tolist()}
+    return np.array([uses[came] == uses[went] for came, went in kinds.tolist()], bool)
+
+
+def _use(units: Units, kind: int) -> bytes:
+    """Return what a kind uses of the rows, for comparing; −1 is no contact."""
+    table, terms = units.table, units.table.terms
+    edges = [(start[kind], start[kind + 1]) if kind >= 0 else (0, 0) for start in (table.start, *terms.start)]
+    columns = [(table.row, table.weight), *([(terms.instance, terms.weight)] * len(terms.start))]
+    return b"|".join(
+        one[first:last].tobytes() for pair, (first, last) in zip(columns, edges, strict=True) for one in pair
+    )
 
 
 def jitter(polish: Polish) -> None:
@@ -77,7 +103,8 @@ def jitter(polish: Polish) -> None:
             assert near.best is not None
             prices = near.best.prices / times
             ascent.look(prices)
-            mender.mend()
+            if not polish.done:
+                mender.mend()
         finally:
             ascent.passes += near.passes
             clock.stopped()  # remembers what stopped the other clock

@@ -94,6 +94,18 @@ def test_a_step_is_the_best_within_its_box(rows):
     assert decrease == pytest.approx(-(gradient @ step + 0.5 * step @ hessian @ step))
 
 
+def test_a_step_goes_along_ways_that_bend_next_to_nothing():
+    # Each contact uses a row of two groups: to raise the prices of one and lower the other's changes no answer.
+    pairs = [(offer, 4 + channel) for offer in range(4) for channel in range(4)] * 3
+    row = np.array(pairs, np.int32).ravel()
+    start, factor = np.arange(len(pairs) + 1) * 2, np.full(len(pairs), 1_000.0)
+    gradient = np.repeat([-1.0, 0.5], 4)
+    extra, least, most, step = np.full(8, 1e-3), np.full(8, -700.0), np.full(8, 1e6), np.zeros(8)
+    box_newton(start, row, np.ones(len(row)), factor, extra, gradient, least, most, 40, 8, step)
+    assert step[4:] == pytest.approx(-700.0)
+    assert step[:4] == pytest.approx(700.0, rel=1e-3)
+
+
 def test_a_repaired_plan_keeps_every_row(problem):
     units = Units(problem)
     table, everyone = units.table, np.arange(problem.units)
