@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks.problems import weekly, wide
 from optimizer.problem.problem import Problem
@@ -30,8 +33,23 @@ def generated(family: str, **options: int) -> Callable[[int, int], Problem]:
     return make
 
 
+def equal_scores(customers: int, seed: int) -> Problem:
+    """Make a weekly instance in which every contact is worth the same: as many as possible are wanted."""
+    problem = weekly(customers, seed)
+    return replace(problem, value=np.ones(problem.candidates, np.int64))
+
+
+def offer_scores(customers: int, seed: int) -> Problem:
+    """Make a weekly instance in which each kind of contact has one value, whoever gets it."""
+    problem = weekly(customers, seed)
+    worth = np.random.default_rng(seed).integers(5_000, 15_000, problem.kinds)
+    return replace(problem, value=worth[problem.kind])
+
+
 FAMILIES: dict[str, Callable[[int, int], Problem]] = {
     "weekly-arrays": lambda customers, seed: weekly(customers, seed),
+    "equal-scores": equal_scores,
+    "offer-scores": offer_scores,
     "wide-500": lambda units, seed: wide(units, 1, 500, seed),
     "wide-2000": lambda units, seed: wide(units, 1, 2_000, seed),
     "wide-households": lambda units, seed: wide(units, 6, 83, seed),

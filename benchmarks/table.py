@@ -279,6 +279,8 @@ def lines(customers: int, peers: int, limit: float, threads: int, folder: Path) 
         *(partial(choice_line, sizes, best, threads) for sizes, best in CHOICES.items()),
         lambda: gap_line("floors", 20_000, 1e-4, 10.0, threads),
         lambda: gap_line("household", 20_000, 1e-4, 10.0, threads),
+        lambda: gap_line("equal-scores", customers // 10, 1e-4, 60.0, threads),
+        lambda: gap_line("offer-scores", customers // 10, 1e-4, 60.0, threads),
         lambda: wide_line("wide-500", 200, threads),
         lambda: wide_line("wide-2000", 100, threads),
         lambda: wide_line("wide-households", 100, threads),

@@ -37,8 +37,8 @@ class Decomposition:
     """Prices by dual ascent, exact unit optima in compiled kernels, whole-number repair, certificate.
 
     Textbook methods: Lagrangian relaxation (Held and Karp 1970; Geoffrion 1974), Newton's method on a smoothed dual,
-    Dantzig and Wolfe's master (1960) over the undecided units, reduced-cost fixing (Dantzig, Fulkerson and Johnson
-    1954).
+    perturbation (Charnes 1952), Dantzig and Wolfe's master (1960) over the undecided units, reduced-cost fixing
+    (Dantzig, Fulkerson and Johnson 1954).
     """
 
     name = "decomposition"

@@ -31,7 +31,7 @@ CLOSE = 0.01
 """Most loss of a second-best answer that is close, in values of a typical contact."""
 MANY = 0.27
 """Share of the units with such an answer from which prices tell little."""
-LARGEST, FALL, SMALLEST, LEAST = 0.1, 10.0, 0.1, 1e-7
+LARGEST, FALL, SMALLEST, LEAST = 0.1, 5.0, 0.3, 1e-7
 """The first differences, in values of a typical contact; by how much they fall; and the last, in asked gaps, and at
 least."""
 HEAT = 0.05
