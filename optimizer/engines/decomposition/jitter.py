@@ -120,8 +120,8 @@ def _say_nothing(progress: Progress) -> None:
 def _magnified(units: Units, smallest: float) -> int:
     """Return by how much values are multiplied, a power of two, so that small differences are whole numbers, too."""
     value = units.candidates.value
-    size = np.abs(value)
-    room = min(np.iinfo(value.dtype).max // (2 * int(size.max(initial=1))), 2**52 // max(int(size.sum()), 1))
+    largest = max(int(value.max(initial=1)), -int(value.min(initial=-1)))
+    room = min(np.iinfo(value.dtype).max // (2 * largest), 2**52 // (largest * max(len(value), 1)))
     wanted = ceil(max(ROOM / smallest, 1.0))
     return 1 << max(0, min(room.bit_length() - 1, wanted.bit_length()))
 
