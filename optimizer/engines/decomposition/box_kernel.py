@@ -9,8 +9,8 @@ from optimizer.engines.jit import kernel, part
 
 SLIGHT = 1e-6
 """Sweeps end when no coordinate gains more than this share of what the largest has gained."""
-ROUNDS = 30
-"""Straight ways to the lowest point of the free coordinates, at most."""
+ROUNDS, LABOUR = 30, 2e8
+"""Straight ways to the lowest point of the free coordinates, at most, and multiplications that all may take."""
 WORTHWHILE = 1e-3
 """The last of them gained less than this share of all."""
 
@@ -60,10 +60,12 @@ def _by_matrix(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
     slope = gradient.copy()
     factors, way = np.empty(bend.shape), np.empty(len(gradient))
     free = np.empty(len(gradient), np.int64)
-    for _ in range(ROUNDS):
+    _sweep(bend, least, most, sweeps, slope, step)
+    ways = min(float(ROUNDS), 6.0 * LABOUR / max(len(gradient), 1) ** 3.0)
+    for _ in range(int(ways)):
+        far, gained = _go_straight(bend, least, most, slope, step, factors, way, free)
         _sweep(bend, least, most, sweeps, slope, step)
-        gained = _go_straight(bend, least, most, slope, step, factors, way, free)
-        if gained <= WORTHWHILE * _decrease(gradient, slope, step):
+        if far == 1.0 and gained <= WORTHWHILE * _decrease(gradient, slope, step):
             break
     return _decrease(gradient, slope, step)
 
@@ -99,7 +101,14 @@ def _sweep(bend, least, most, sweeps, slope, step):
 
 @part
 def _go_straight(bend, least, most, slope, step, factors, way, free):
-    """Go towards the lowest point of the coordinates within their ranges, until one meets its end; return the gain."""
+    """Go towards the lowest point of the coordinates within their ranges, until one meets its end.
+
+    Returns
+    -------
+    far : float
+        Share of the way that was gone.
+    gained : float
+    """
     size = 0
     for r in range(len(step)):
         if least[r] < step[r] < most[r]:
@@ -114,8 +123,8 @@ def _go_straight(bend, least, most, slope, step, factors, way, free):
             if j < i:
                 factors[i, j] = entry / factors[j, j]
                 sum_of -= factors[i, j] * way[j]
-            elif entry <= 0.0:  # rounding: as if it were nothing
-                return 0.0
+            elif not entry > 0.0:  # rounding
+                return 1.0, 0.0
             else:
                 factors[i, i] = np.sqrt(entry)
         way[i] = sum_of / factors[i, i]
@@ -123,22 +132,25 @@ def _go_straight(bend, least, most, slope, step, factors, way, free):
         for k in range(i + 1, size):
             way[i] -= factors[k, i] * way[k]
         way[i] /= factors[i, i]
-    far = 1.0
+    far, first = 1.0, -1
     for i in range(size):
         r = free[i]
-        if way[i] > 0.0:
-            far = min(far, (most[r] - step[r]) / way[i])
-        elif way[i] < 0.0:
-            far = min(far, (least[r] - step[r]) / way[i])
+        end = most[r] if way[i] > 0.0 else least[r]
+        if abs(way[i]) * far > abs(end - step[r]):
+            far, first = abs(end - step[r]) / abs(way[i]), i
     gained = 0.0
     for i in range(size):
         gained -= far * (1.0 - 0.5 * far) * way[i] * slope[free[i]]
     for i in range(size):
-        r, change = free[i], far * way[i]
-        step[r] = min(max(step[r] + change, least[r]), most[r])
+        r = free[i]
+        new = min(max(step[r] + far * way[i], least[r]), most[r])
+        if i == first:  # exactly, or rounding would leave it free
+            new = most[r] if way[i] > 0.0 else least[r]
+        change = new - step[r]
+        step[r] = new
         for other in range(len(step)):
             slope[other] += change * bend[r, other]
-    return gained
+    return far, gained
 
 
 @kernel

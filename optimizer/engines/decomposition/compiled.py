@@ -215,6 +215,11 @@ class Units:
         limit = np.where(prices.of_row > 0, self.table.upper, self.table.lower)
         return sum(p * b for p, b in zip(prices.of_row.tolist(), limit.tolist(), strict=True) if p)
 
+    @property
+    def spare_bits(self) -> int:
+        """Bits by which values and penalties may grow, with as many left for prices."""
+        return (ROOM - self._bits) // 2
+
     def valued(self, value: IntArray, times: int) -> Units:
         """Return the units with other values, of the same type, and all penalties multiplied."""
         problem, table = self.problem, self.table

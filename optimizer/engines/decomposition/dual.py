@@ -98,11 +98,11 @@ class Ascent:
     """Value of a typical contact, in value quanta."""
     typical: Floats = field(init=False)
     """Each row's typical coefficient."""
-    _proof: Proof = field(init=False)
+    proof: Proof = field(init=False)
 
     def __post_init__(self) -> None:
         self.typical = np.ones(self.units.table.count)
-        self._proof = Proof(self.units, self.clock.check)
+        self.proof = Proof(self.units, self.clock.check)
 
     def look(self, prices: Floats) -> Priced:
         """Make a full pass at some prices, and keep it when it is the best yet."""
@@ -177,7 +177,7 @@ class Ascent:
 
     def _refute(self, newton: Newton) -> None:
         """Raise when the prices prove that no plan exists: where there is none, they have no end to run to."""
-        if self._proof.by(newton.prices, newton.sample.drawn.listed):
+        if self.proof.by(newton.prices, newton.sample.drawn.listed):
             prices = {name: part.tolist() for name, part in self.units.table.split(newton.prices).items()}
             raise InfeasibleError(
                 "no plan obeys every rule: the prices of the constraints prove it",

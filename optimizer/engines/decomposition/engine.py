@@ -92,12 +92,15 @@ class Decomposition:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
             ascent.run(None if request.prices is None else units.table.join(request.prices))
-            lost = undecided(ascent)
-            if not lost:
-                polish.mend()
-            if lost or polish.plan is None:
+            if ascent.best is not None:
+                polish.offer(np.flatnonzero(ascent.best.mark))
+            if undecided(ascent):
                 jitter(polish)
+            else:
+                polish.mend()
             polish.run(PATIENCE)
+            if polish.plan is None:
+                jitter(polish)
             if not polish.done and not clock.stopped():
                 closed = close(polish)
             if closed is None and not polish.done:

@@ -19,9 +19,11 @@ from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Ascent
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
-from optimizer.engines.decomposition.patterns import in_scale
+from optimizer.engines.decomposition.patterns import assemble, in_scale
 from optimizer.engines.decomposition.primal import Polish
+from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import spread
+from optimizer.problem.pairs import running
 from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.problem.solution import Progress
 
@@ -64,53 +66,58 @@ def undecided(ascent: Ascent) -> bool:
 def _even(units: Units, listed: IntArray, reach: float) -> int:
     """Count the units with equal values, more or less: what tied ones lose is an estimate."""
     value, start = units.candidates.value, np.asarray(units.problem.unit_start)
-    return sum(bool(np.ptp(value[start[u] : start[u + 1]]) <= reach) for u in listed if start[u] < start[u + 1])
+    several = (value[start[u] : start[u + 1]].astype(np.int64) for u in listed if start[u + 1] - start[u] > 1)
+    return sum(bool(np.ptp(mine) <= reach) for mine in several)
 
 
 def _alike(units: Units, owner: IntArray, changed: IntArray) -> BoolArray:
     """Say which changes leave the use of all rows as it is. Shape (n,)."""
-    place = np.asarray(units.problem.unit_start)[owner][:, None] + changed
-    kinds = np.where(changed < 0, -1, units.problem.kind[np.where(changed < 0, 0, place)].astype(np.int64))
-    uses = {kind: _use(units, kind) for kind in np.unique(kinds).tolist()}
-    return np.array([uses[came] == uses[went] for came, went in kinds.tolist()], bool)
-
-
-def _use(units: Units, kind: int) -> bytes:
-    """Return what a kind uses of the rows, for comparing; −1 is no contact."""
-    table, terms = units.table, units.table.terms
-    edges = [(start[kind], start[kind + 1]) if kind >= 0 else (0, 0) for start in (table.start, *terms.start)]
-    columns = [(table.row, table.weight), *([(terms.instance, terms.weight)] * len(terms.start))]
-    return b"|".join(
-        one[first:last].tobytes() for pair, (first, last) in zip(columns, edges, strict=True) for one in pair
-    )
+    comes_or_goes = changed.ravel() >= 0
+    contact = (np.asarray(units.problem.unit_start)[owner][:, None] + changed).ravel()[comes_or_goes]
+    number = np.arange(len(changed) * 2 + 1)
+    both = np.repeat(owner, 2)
+    used = assemble(units, both, number, np.zeros(len(both)), running(comes_or_goes), contact, both[comes_or_goes])
+    edges = zip(used.row_start[:-1].tolist(), used.row_start[1:].tolist(), strict=True)
+    uses = [(used.row[i:j].tobytes(), used.coefficient[i:j].tobytes()) for i, j in edges]
+    return np.array([came == went for came, went in zip(uses[::2], uses[1::2], strict=True)], bool)
 
 
 def jitter(polish: Polish) -> None:
     """Follow the prices from large differences to small ones, and offer the plans found on the way."""
     ascent = polish.ascent
-    clock, units, best = ascent.clock, ascent.units, ascent.best
-    assert best is not None
-    polish.offer(np.flatnonzero(best.mark))
+    if ascent.best is None or not ascent.units.problem.candidates:
+        return
+    prices, size, last = ascent.best.prices, LARGEST, min(LARGEST, max(SMALLEST * ascent.gap, LEAST))
+    times = _magnified(ascent.units, last * ascent.value)
+    while not polish.done:
+        prices = _with_differences(polish, prices, size, times)
+        if size == last:
+            return
+        size = max(size / FALL, last)
+
+
+def _with_differences(polish: Polish, prices: Floats, size: float, times: int) -> Floats:
+    """Find prices and a plan with differences of a size, and offer them; return the prices."""
+    ascent = polish.ascent
+    clock, units = ascent.clock, ascent.units
     quiet = Clock(replace(clock.request, report=_say_nothing))
-    prices, size, last = best.prices, LARGEST, max(SMALLEST * ascent.gap, LEAST)
-    times = _magnified(units, last * ascent.value)
-    while not polish.done and size >= last:
-        there = units.valued(_moved(units, times, size * ascent.value, clock.request.seed), times)
-        near = Ascent(there, quiet, max(NEAR[0] * size, NEAR[1] * ascent.gap), value=times * ascent.value)
-        mender = Polish(near)
-        try:
-            near.follow(times * prices, HEAT * size)
-            assert near.best is not None
-            prices = near.best.prices / times
-            ascent.look(prices)
-            if not polish.done:
-                mender.mend()
-        finally:
-            ascent.passes += near.passes
-            clock.stopped()  # remembers what stopped the other clock
-            if mender.plan is not None:
-                polish.offer(mender.plan.chosen)
-        size /= FALL
+    there = units.valued(_moved(units, times, size * ascent.value, clock.request.seed), times)
+    near = Ascent(there, quiet, max(NEAR[0] * size, NEAR[1] * ascent.gap), value=times * ascent.value)
+    near.proof = ascent.proof  # whether there is a plan has nothing to do with values
+    mender = Polish(near)
+    try:
+        near.follow(times * prices, HEAT * size)
+        assert near.best is not None
+        prices = near.best.prices / times
+        ascent.look(prices)
+        if not polish.done:
+            mender.mend()
+    finally:
+        ascent.passes += near.passes
+        clock.limit = clock.limit or quiet.limit
+        if mender.plan is not None:
+            polish.offer(mender.plan.chosen)
+    return prices
 
 
 def _say_nothing(progress: Progress) -> None:
@@ -122,16 +129,16 @@ def _magnified(units: Units, smallest: float) -> int:
     value = units.candidates.value
     largest = max(int(value.max(initial=1)), -int(value.min(initial=-1)))
     room = min(np.iinfo(value.dtype).max // (2 * largest), 2**52 // (largest * max(len(value), 1)))
-    wanted = ceil(max(ROOM / smallest, 1.0))
-    return 1 << max(0, min(room.bit_length() - 1, wanted.bit_length()))
+    bits = min(room.bit_length() - 1, units.spare_bits, ceil(max(ROOM / smallest, 1.0)).bit_length())
+    return 1 << max(0, bits)
 
 
 def _moved(units: Units, times: int, size: float, seed: int) -> IntArray:
     """Return the values, each moved by its own share of ``times * size``. Shape (candidates,)."""
     value = units.candidates.value
-    draw, moved = np.random.default_rng(seed), np.empty_like(value)
+    draw, moved, room = np.random.default_rng(seed), np.empty_like(value), np.iinfo(value.dtype)
     for first in range(0, len(value), PART):
         mine = slice(first, min(first + PART, len(value)))
-        share = draw.random(mine.stop - first, np.float32) - np.float32(0.5)
-        moved[mine] = value[mine] * times + np.rint(share * (times * size)).astype(value.dtype)
+        share = np.rint((draw.random(mine.stop - first) - 0.5) * (times * size)).astype(np.int64)
+        moved[mine] = np.clip(value[mine].astype(np.int64) * times + share, room.min, room.max)
     return moved

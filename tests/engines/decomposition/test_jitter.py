@@ -12,6 +12,7 @@ from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Ascent
 from optimizer.engines.exact.engine import Exact
+from optimizer.errors import InfeasibleError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Incidence, Partition, Rows
 from optimizer.problem.solution import Reason, Request
@@ -119,6 +120,33 @@ def test_bound_and_plan_lie_around_the_optimum_of_the_true_scores():
     assert best.reason is Reason.OPTIMAL
     ours = make(None).solve(problem, Request(gap=2e-2))
     assert ours.objective <= best.objective <= ours.bound
+
+
+def test_a_large_gap_is_met_by_the_first_differences(weekly):
+    solution = make(None).solve(equal(weekly), Request(gap=0.5))
+    assert 0 < solution.objective <= solution.bound <= 1.5 * solution.objective
+
+
+def test_without_candidates_a_minimum_is_refused(weekly):
+    nobody = replace(
+        weekly,
+        customer_start=np.zeros(3, np.int64),
+        unit_customer=np.arange(3),
+        kind=weekly.kind[:0],
+        value=weekly.value[:0],
+        partitions=(Partition("customer", np.arange(2), 2),),
+        measures=(),
+        rows=(Rows("some", EVERY, np.array([1]), np.array([UNLIMITED])),),
+    )
+    with pytest.raises(InfeasibleError):
+        make(None).solve(nobody, Request(gap=1e-3))
+
+
+def test_differences_keep_within_the_type_of_the_values():
+    problem = replace(equal(weekly_problem(60)), value=np.full(1_200, 2**31 - 1))
+    solution = make(None).solve(problem, Request(gap=1e-2))
+    assert evaluate(problem, solution.chosen).ok
+    assert solution.bound - solution.objective <= 1e-2 * solution.objective
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
