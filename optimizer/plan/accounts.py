@@ -123,8 +123,8 @@ def policy_frame(
 
     Notes
     -----
-    A candidate counts as refused when its margin at the plan's prices is positive and adding it alone to the plan
-    would break the policy.
+    A candidate counts as refused when its margin at the plan's prices is positive, before what the policy itself
+    charges where it has a price, and adding it alone to the plan would break the policy.
     """
     import pandas as pd
 

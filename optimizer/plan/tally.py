@@ -42,7 +42,7 @@ class Tally:
     policies, limits : dict of rule to (kinds,) int array
         Those that each would break, added alone.
     hindered : dict of rule to int
-        Of the policies: those with a positive margin.
+        Of the policies: those with a positive margin, before what the policy itself charges.
     beaten : (offers, offers) int array
         Refused candidates by their offer, and by the offer of the contact of the highest margin in their unit.
     fall, rise : tuple of (rows,) int arrays
@@ -113,8 +113,8 @@ class Tally:
         for totals, masks in ((self.policies, here.policies), (self.limits, here.limits)):
             for rule in masks:
                 totals[rule] += next(counts)
-        worth = here.margin > 0
         for rule, mask in here.policies.items():
+            worth = here.margin + here.charged.get(rule, 0.0) > 0
             self.hindered[rule] += int(np.count_nonzero(mask & worth))
         self._add_beaten(here, refused)
         if self.prices is not None:

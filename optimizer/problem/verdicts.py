@@ -32,6 +32,8 @@ class Verdict:
         Whether each is chosen.
     margin : (candidates,) float array
         At the plan's prices, in value quanta; the value where there are none.
+    charged : mapping of rule to (candidates,) float array
+        What of that each contact policy charges which has a price.
     policies, limits : mapping of rule to (candidates,) bool array
         Which others would break each policy, and each constraint, if they were added alone. Never a chosen one.
     """
@@ -40,6 +42,7 @@ class Verdict:
     chosen: IntArray
     inside: BoolArray
     margin: Floats
+    charged: Mapping[str, Floats]
     policies: Mapping[str, BoolArray]
     limits: Mapping[str, BoolArray]
 
@@ -77,4 +80,5 @@ class Judge:
         limits = row_refusals(part.problem, mine, uses=self._uses)
         for mask in (*policies.values(), *limits.values()):
             mask[mine] = False
-        return Verdict(part.problem, mine, inside, self._charges.margins(part.problem), policies, limits)
+        margin, charged = self._charges.margins(part.problem), self._charges.of_policies(part.problem)
+        return Verdict(part.problem, mine, inside, margin, charged, policies, limits)
