@@ -45,26 +45,21 @@ class Charges:
 
     def margins(self, problem: Problem) -> Floats:
         """Return the margins of the problem's candidates, or of a part's. Shape (candidates,)."""
-        margin = np.asarray(problem.value, np.float64)
-        for number in self._tables:
-            margin = margin - self._paid(problem, number)
-        found: Floats = margin - self._common[problem.kind]
-        return found
+        return self.with_policies(problem)[0]
 
-    def of_policies(self, problem: Problem) -> dict[str, Floats]:
-        """Return, by rule, what candidates pay for contact policies that have prices. Shapes (candidates,)."""
-        found: dict[str, Floats] = {}
-        for number in self._tables:
+    def with_policies(self, problem: Problem) -> tuple[Floats, dict[str, Floats]]:
+        """Return the margins, and by rule what of them contact policies charge that have prices."""
+        margin, charged = np.asarray(problem.value, np.float64), dict[str, Floats]()
+        for number, charge in self._tables.items():
             rows = problem.rows[number]
+            group = problem.group(rows.partition)
+            paid: Floats = np.where(group >= 0, charge[problem.kind, np.maximum(group, 0)], 0.0)
+            if rows.measure is not None:
+                paid = paid * problem.measures[rows.measure].amount
+            margin = margin - paid
             if rows.policy:
-                found[rows.rule] = found.get(rows.rule, 0.0) + self._paid(problem, number)
-        return found
-
-    def _paid(self, problem: Problem, number: int) -> Floats:
-        rows, charge = problem.rows[number], self._tables[number]
-        group = problem.group(rows.partition)
-        paid: Floats = np.where(group >= 0, charge[problem.kind, np.maximum(group, 0)], 0.0)
-        return paid if rows.measure is None else paid * problem.measures[rows.measure].amount
+                charged[rows.rule] = charged.get(rows.rule, 0.0) + paid
+        return margin - self._common[problem.kind], charged
 
 
 def _by_kind(rows: Rows, price: Floats, kinds: int) -> Floats:

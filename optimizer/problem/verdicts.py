@@ -80,5 +80,4 @@ class Judge:
         limits = row_refusals(part.problem, mine, uses=self._uses)
         for mask in (*policies.values(), *limits.values()):
             mask[mine] = False
-        margin, charged = self._charges.margins(part.problem), self._charges.of_policies(part.problem)
-        return Verdict(part.problem, mine, inside, margin, charged, policies, limits)
+        return Verdict(part.problem, mine, inside, *self._charges.with_policies(part.problem), policies, limits)

@@ -149,7 +149,7 @@ class Ascent:
         sample = Sample(units, self._sample(WHOLE, TELLING), check, HEARD)
         heard = bool(sample.heard.all())
         if not heard:
-            sample = Sample(units, grouped(units, min(units.problem.units, EVENLY), MOST_MEMBERS), check)
+            sample = Sample(units, self._every_group(), check)
         newton, heat = Newton(sample, start), heat * self.value
         newton.settle(heat)
         if heard:
@@ -164,6 +164,10 @@ class Ascent:
         work = problem.candidates + (SLOWER - 1) * len(general.helps)
         sizes = LEAST, candidates * problem.units // work, min(telling, WIDEST * problem.units // work)
         return evenly(problem.units, max(sizes))
+
+    def _every_group(self) -> Drawn:
+        """Return the last sample where rows are many: it hears all of them."""
+        return grouped(self.units, min(self.units.problem.units, EVENLY), MOST_MEMBERS)
 
     def _widen(self, newton: Newton, drawn: Drawn, heard: int = 0) -> None:
         """Go on with another sample, if it is larger."""
@@ -226,7 +230,7 @@ class Ascent:
         """
         self._widen(newton, grouped(self.units, len(newton.sample.drawn), MEMBERS))
         self._cool(newton, WARM[1:2], STRIDES)
-        self._widen(newton, grouped(self.units, min(self.units.problem.units, EVENLY), MOST_MEMBERS))
+        self._widen(newton, self._every_group())
         heat = WARM[-1] * self.value
         self._agree(newton, self.look(newton.prices).found.use.astype(float), heat)
         self._stride(newton, heat)

@@ -92,8 +92,6 @@ class Decomposition:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
             ascent.run(None if request.prices is None else units.table.join(request.prices))
-            if ascent.best is not None:
-                polish.offer(np.flatnonzero(ascent.best.mark))
             if undecided(ascent):
                 jitter(polish)
             else:

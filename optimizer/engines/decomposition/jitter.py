@@ -56,7 +56,7 @@ def undecided(ascent: Ascent) -> bool:
     tied = first[listed] >= 0 if len(first) else np.zeros(len(listed), bool)
     packed = listed[~tied]
     reach = in_scale(CLOSE * ascent.value, prices)
-    loss, changed = units.crew(prices, ascent.clock.check).losses(packed, BASE_NODES, PATTERN_NODES, reach)
+    loss, changed = units.crew(prices).losses(packed, BASE_NODES, PATTERN_NODES, reach)
     close = loss <= reach
     same = _alike(units, packed[close], changed[close])
     many = np.count_nonzero(~same) + _even(units, listed[tied], CLOSE * ascent.value)
@@ -87,6 +87,7 @@ def jitter(polish: Polish) -> None:
     ascent = polish.ascent
     if ascent.best is None or not ascent.units.problem.candidates:
         return
+    polish.offer(np.flatnonzero(ascent.best.mark))
     prices, size, last = ascent.best.prices, LARGEST, min(LARGEST, max(SMALLEST * ascent.gap, LEAST))
     times = _magnified(ascent.units, last * ascent.value)
     while not polish.done:
