@@ -30,9 +30,13 @@ from optimizer.scenario import Scenario
 
 FRAMES = ("candidates", "customers", "offers", "channels", "slots", "history", "consents")
 PUBLISHING = 0.03
-"""Share of the time limit kept back for the audit and for publishing."""
-GRACE = 1.0, 0.05
-"""Seconds, or a share of the time limit, that an engine has to stop when its time is over, before it is left behind."""
+"""Share of the time limit kept back for publishing."""
+AFTER = 3.0
+"""Kept back for the comparison, the audit and the run folder besides: so many times what reading and compiling took,
+which grow with the same tables on the same machine, but no more than half of what is left."""
+GRACE = 1.0, 0.05, 1e-7
+"""Seconds, or a share of the time limit, or seconds for each candidate, that an engine has to stop when its time is
+over, before it is left behind."""
 
 
 def solve(
@@ -135,11 +139,12 @@ def solve(
         if sample is not None:
             compiled = sample_of(compiled, sample)
             observer.warn(Finding("data", "--sample", told(sample), "leave --sample out for a plan"))
-        request = replace(request, prices=starting_prices(earlier_prices(scenario, warm_start), compiled))
+        prices = starting_prices(earlier_prices(scenario, warm_start), compiled)
+        request = replace(request, prices=prices, deadline=before_the_audit(request, watch))
         with watch.stage("solve", observer):
             chosen, _ = choose(compiled.problem, scenario.solve.engine)
             try:
-                solution = watched(chosen, compiled.problem, request, grace_of(scenario))
+                solution = watched(chosen, compiled.problem, request, grace_of(scenario, compiled.problem.candidates))
             except NoPlanError as why:
                 if scenario.solve.engine.startswith("greedy"):
                     raise
@@ -265,11 +270,17 @@ def request_for(scenario: Scenario, observer: Observer, watch: Stopwatch) -> Req
     )
 
 
-def grace_of(scenario: Scenario) -> float:
+def before_the_audit(request: Request, watch: Stopwatch) -> float:
+    """Return the deadline of an engine that begins now, so that its plan is audited and written in time."""
+    left = request.seconds_left()
+    return request.deadline - min(AFTER * (time.monotonic() - watch.began), left / 2)
+
+
+def grace_of(scenario: Scenario, candidates: int) -> float:
     """Return the seconds after its deadline that an engine is waited for."""
     limit = scenario.solve.time_limit
-    seconds, share = GRACE
-    return seconds if limit is None else max(seconds, share * float(limit.seconds))
+    seconds, share, each = GRACE
+    return max(seconds, 0.0 if limit is None else share * float(limit.seconds), each * candidates)
 
 
 @dataclass

@@ -137,7 +137,9 @@ class Bench:
             return known, False
         start = self._neighbours.prices(problem)
         request = request if start is None else replace(request, prices=start)
-        found = watched(choose(problem, scenario.solve.engine)[0], problem, request, grace_of(scenario))
+        found = watched(
+            choose(problem, scenario.solve.engine)[0], problem, request, grace_of(scenario, problem.candidates)
+        )
         if not evaluate(problem, found.chosen).ok:
             raise AuditError("the engine's plan breaks a rule", where="sweep", fix="choose another solve.engine")
         best = self._neighbours.improved(problem, found) or found

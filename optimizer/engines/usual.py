@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from optimizer.errors import AuditError, InfeasibleError, NoPlanError
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Request, Solution
+
+if TYPE_CHECKING:
+    from optimizer.engines.greedy import Greedy
 
 COMPARED = 1_000_000
 """Candidates up to which every order is walked through; beyond, that would take longer than the solve."""
@@ -25,25 +32,26 @@ def baselines(
     ranks : mapping of str to (candidates,) int array, optional
         ``priority`` and ``first_come``: the rank of each candidate, low first. An order without ranks is left out.
     request : Request, optional
-        Where its deadline has passed, orders that would take long, or have to be compiled first, are left out.
+        Where its deadline leaves no time for all orders, only the first ones are gone through.
     """
-    from optimizer.engines.greedy import ORDERS, RANKED
-    from optimizer.engines.greedy.engine import COLD, SMALL, is_warm
+    from optimizer.engines.greedy import ORDERS, RANKED, Greedy
+    from optimizer.engines.greedy.board import make_board
+    from optimizer.engines.greedy.engine import walks_in_time
 
     request = request or Request()
-    found: dict[str, Solution | None] = {}
-    for order in ORDERS:
-        late = request.seconds_left() <= 0 and problem.candidates > (COLD if is_warm() else SMALL)
-        if not (late or (order in RANKED and order not in (ranks or {}))):
-            found[order] = _walked(problem, order, ranks, request)
-    return found
+    orders = [order for order in ORDERS if order not in RANKED or order in (ranks or {})]
+    orders = orders[: walks_in_time(problem, request)]
+    if not orders:
+        return {}
+    board = make_board(problem, np.arange(problem.candidates))
+    with ThreadPoolExecutor(max(1, request.threads)) as pool:
+        found = pool.map(lambda order: _walked(problem, Greedy(order, ranks, board), request), orders)
+        return dict(zip(orders, found, strict=True))
 
 
-def _walked(problem: Problem, order: str, ranks: Ranks | None, request: Request) -> Solution | None:
-    from optimizer.engines.greedy import Greedy
-
+def _walked(problem: Problem, greedy: Greedy, request: Request) -> Solution | None:
     try:
-        return Greedy(order, ranks).solve(problem, request)
+        return greedy.solve(problem, request)
     except (InfeasibleError, NoPlanError):
         return None
 
@@ -65,11 +73,14 @@ def instead(problem: Problem, ranks: Ranks, request: Request, why: NoPlanError) 
     NoPlanError
         Usual practice has none either, or somebody asked the run to stop: ``why``.
     """
+    from optimizer.engines.greedy import Greedy
+    from optimizer.engines.greedy.engine import walks_in_time
+
     late = request.seconds_left() <= 0
-    if request.stopped():
+    if request.stopped() or not walks_in_time(problem, request):
         raise why
     if late or problem.candidates > COMPARED:
-        practice = {"value": _walked(problem, "value", ranks, request)}
+        practice = {"value": _walked(problem, Greedy("value", ranks), request)}
     else:
         practice = baselines(problem, ranks, request)
     name, best = _best(practice)

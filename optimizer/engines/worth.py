@@ -18,8 +18,8 @@ from optimizer.problem.units import part_of
 
 SMALL = 20_000
 """Candidates up to which plain Python is faster than loading the compiled kernels."""
-SAMPLE = 20_000
-"""Units that the compiled kernels look at."""
+SAMPLE, TIED_SAMPLE = 20_000, 2_000
+"""Units that the compiled kernels look at; the second where most units do not fit packed words."""
 PLAIN_SAMPLE = 250
 """Units that plain Python looks at: where the problem is small, or minimums are best efforts."""
 BATCHES = 20
@@ -54,7 +54,7 @@ def policy_costs(
         searched to the end.
     """
     plain = problem.candidates <= SMALL or has_best_effort(problem)
-    part, units = _sample(problem, PLAIN_SAMPLE if plain else SAMPLE, seed)
+    part, units = _sample(problem, PLAIN_SAMPLE if plain else _compiled_sample(problem), seed)
     found = _plainly(part, prices, units) if plain else _compiled(part, prices, units)
     costs: dict[str, tuple[float, float] | None] = {}
     for rule, rise in found.items():
@@ -113,6 +113,13 @@ def _plainly(problem: Problem, prices: Mapping[str, Floats], units: IntArray) ->
     numerators = {name: [round(p * 2**SHIFT) for p in row.tolist()] for name, row in prices.items()}
     found = rises(problem, numerators, SHIFT, units)
     return {rule: None if rise is None else np.array(rise, np.float64) / 2**SHIFT for rule, rise in found.items()}
+
+
+def _compiled_sample(problem: Problem) -> int:
+    """Return how many units the compiled kernels look at."""
+    from optimizer.engines.decomposition.engine import tied_candidates
+
+    return TIED_SAMPLE if 2 * tied_candidates(problem) > problem.candidates else SAMPLE
 
 
 def _compiled(problem: Problem, prices: Mapping[str, Floats], units: IntArray) -> dict[str, Floats | None]:

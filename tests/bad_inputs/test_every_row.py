@@ -117,6 +117,8 @@ ROWS: dict[str, str] = {
     ),
     "memory limit": "faults/test_fault_table.py::test_a_memory_limit_that_is_too_small_is_told_with_the_need",
     "time limit": "engines/test_exact.py::test_a_time_limit_returns_the_best_plan_and_a_valid_bound; "
+    "test_time_limit.py::test_a_large_run_of_equal_scores_ends_within_two_seconds_of_its_limit_with_a_plan; "
+    "engines/decomposition/test_cut_back.py::test_a_limit_that_has_passed_leaves_a_plan_and_a_true_bound; "
     "engines/decomposition/test_cold.py::"
     "test_a_limit_before_the_kernels_are_compiled_returns_the_greedy_plan_in_time_and_says_why; "
     "faults/test_lying_engines.py::test_an_engine_that_hangs_is_left_behind_and_usual_practice_takes_its_place; "

@@ -2,15 +2,17 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from optimizer.engines import baselines, choose, engine_names, make_engine, never_worse
+from optimizer.engines import baselines, choose, engine_names, instead, make_engine, never_worse
 from optimizer.engines.exact import Exact
-from optimizer.errors import UnsupportedError, UsageError
+from optimizer.errors import NoPlanError, UnsupportedError, UsageError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import UNLIMITED, Rows
+from optimizer.problem.solution import Request
 from tests.engines.simple import make_problem, uses
 from tests.engines.small import random_problem
 from tests.engines.weekly import weekly_problem
@@ -79,6 +81,24 @@ def objectives(practice):
 def test_a_baseline_that_finds_no_plan_is_none():
     row = Rows("least", uses(1, (0, 1)), np.array([2]), np.array([UNLIMITED]))
     assert baselines(make_problem([1], rows=(row,))) == {"value": None, "value_per_cost": None}
+
+
+@pytest.mark.parametrize(("seconds", "orders"), [(-1.0, []), (2.5, ["value", "value_per_cost"]), (1.5, ["value"])])
+def test_usual_practice_gets_the_time_that_is_left_and_no_more(monkeypatch, seconds, orders):
+    from optimizer.engines.greedy import engine
+
+    problem = make_problem([10, 6, 6])
+    for each in ("EACH", "COLD_EACH"):
+        monkeypatch.setattr(engine, each, 1.0 / problem.candidates)
+    request = Request(deadline=time.monotonic() + seconds)
+    assert list(baselines(problem, request=request)) == orders
+    assert len(baselines(problem)) == 2
+    nobody = NoPlanError("none")
+    if orders:
+        assert instead(problem, {}, request, nobody).objective == 22
+    else:
+        with pytest.raises(NoPlanError):
+            instead(problem, {}, request, nobody)
 
 
 def test_importing_the_engines_loads_no_solver():

@@ -96,6 +96,8 @@ class Ascent:
     passes: int = 0
     value: float = 1.0
     """Value of a typical contact, in value quanta."""
+    hears: bool = True
+    """Whether samples of all customers tell of every row."""
     typical: Floats = field(init=False)
     """Each row's typical coefficient."""
     proof: Proof = field(init=False)
@@ -105,9 +107,12 @@ class Ascent:
         self.proof = Proof(self.units, self.clock.check)
 
     def look(self, prices: Floats) -> Priced:
-        """Make a full pass at some prices, and keep it when it is the best yet."""
+        """Make a full pass at some prices, and :meth:`keep` it."""
         mark = np.zeros(self.units.problem.candidates, np.uint8)
-        found = self.units.solve(self.units.prices(prices), mark=mark, check=self.clock.check)
+        return self.keep(prices, self.units.solve(self.units.prices(prices), mark=mark, check=self.clock.check), mark)
+
+    def keep(self, prices: Floats, found: Pass, mark: Marks) -> Priced:
+        """Keep a full pass when it is the best yet."""
         self.passes += 1
         here = Priced(prices, found, self.units.bound(found), mark)
         if self.best is None or here.bound < self.best.bound:
@@ -116,11 +121,15 @@ class Ascent:
 
     def run(self, start: Floats | None = None) -> None:
         """Find good prices, from a start if there is one."""
+        self.settle(self.approach(start))
+
+    def approach(self, start: Floats | None = None) -> Newton | None:
+        """Find prices by samples and make the first pass there; return who goes on, if that is of use."""
         units, problem = self.units, self.units.problem
         rows = units.table.count
         if not rows or not problem.candidates:
             self.look(np.zeros(rows))
-            return
+            return None
         first = self._sample(SMALL if start is None else MIDDLE)
         newton = Newton(Sample(units, first, self.clock.check, HEARD), np.zeros(rows))
         self.value = self._scale(first)
@@ -130,18 +139,29 @@ class Ascent:
             self._cool(newton, HOT)
             self._widen(newton, self._sample(MIDDLE), HEARD)
             self._cool(newton, WARM)
-        last = self._sample(WHOLE, TELLING)
+        last, self.hears = self._sample(WHOLE, TELLING), bool(newton.sample.heard.all())
         if len(last) == problem.units:
             self._widen(newton, last)
             self._cool(newton, COOL)
-            self.look(newton.prices)
-        elif newton.sample.heard.all():
+        elif self.hears:
             self._widen(newton, last)
             self._follow(newton)
-            self._correct(newton, CORRECTION * self.value)
         else:
             self._hear(newton)
+        self.look(newton.prices)
         self.typical = newton.sample.typical
+        return newton if len(last) < problem.units else None
+
+    def settle(self, newton: Newton | None) -> None:
+        """Go on from there by passes over all units."""
+        if newton is None or self.best is None:
+            return
+        if self.hears:
+            self._correct(newton, CORRECTION * self.value, self.best)
+        else:
+            heat = WARM[-1] * self.value
+            self._agree(newton, self.best.found.use.astype(float), heat)
+            self._stride(newton, heat)
 
     def follow(self, start: Floats, heat: float) -> None:
         """Go on from good prices of a problem nearby, at one temperature, in values of a typical contact."""
@@ -197,11 +217,11 @@ class Ascent:
             use = self.units.solve(self.units.prices(newton.prices), listed, check=self.clock.check).use
             self._agree(newton, np.asarray(use * (units / len(listed)), np.float64), CORRECTION * self.value)
 
-    def _correct(self, newton: Newton, heat: float) -> None:
-        """Follow the slope of all units with the sample's curvature, at a temperature."""
+    def _correct(self, newton: Newton, heat: float, here: Priced | None = None) -> None:
+        """Follow the slope of all units with the sample's curvature, at a temperature, from a pass made here."""
         promised, kept, before = 0.0, 1.0, None
-        for _ in range(PASSES):
-            here = self.look(newton.prices)
+        for number in range(PASSES):
+            here = self.look(newton.prices) if number or here is None else here
             self._refute(newton)
             if before is not None and promised > 0:
                 kept = min(max((before - here.bound) / promised, 0.0), 1.0)
@@ -231,9 +251,6 @@ class Ascent:
         self._widen(newton, grouped(self.units, len(newton.sample.drawn), MEMBERS))
         self._cool(newton, WARM[1:2], STRIDES)
         self._widen(newton, self._every_group())
-        heat = WARM[-1] * self.value
-        self._agree(newton, self.look(newton.prices).found.use.astype(float), heat)
-        self._stride(newton, heat)
 
     def _stride(self, newton: Newton, heat: float) -> None:
         """Step by the slope of all units and the curvature that the sample has here: a step costs a pass, no more."""

@@ -53,7 +53,7 @@ class Decomposition:
 
     def estimate(self, problem: Problem) -> tuple[float, int]:
         """Return expected seconds and bytes: units that do not fit packed words take a search each."""
-        tied = _tied(problem)
+        tied = tied_candidates(problem)
         width = problem.candidates / max(problem.units, 1)
         seconds = 1.0 + 4e-7 * (problem.candidates - tied) + 1e-4 * min(width / WIDE, 1.0) * tied
         return seconds, int(FIXED + 16 * problem.candidates + 250 * tied + 100 * problem.units)
@@ -73,16 +73,17 @@ class Decomposition:
         from optimizer.engines.decomposition.warm import is_warm, warm_in_time
 
         clock = Clock(request)
-        harder = _tied(problem) > 0
+        harder = tied_candidates(problem) > 0
         if not isfinite(request.deadline) or is_warm(harder):
             return self._search(problem, clock)
-        plan = _greedy(problem)
+        plan = _greedy(problem, clock)
         request.report(Progress("compile the kernels, once on this machine", None if plan is None else plan.objective))
         return self._search(problem, clock) if warm_in_time(clock, harder) else _unproven(plan, clock)
 
     def _search(self, problem: Problem, clock: Clock) -> Solution:
         """Solve with kernels that are there."""
         from optimizer.engines.decomposition.closing import close
+        from optimizer.engines.decomposition.cut_back import offer_last
         from optimizer.engines.decomposition.jitter import jitter, undecided
         from optimizer.engines.decomposition.primal import Polish
 
@@ -91,10 +92,11 @@ class Decomposition:
         try:
             _refuse_clashes(ascent)
             request.report(Progress("prices"))
-            ascent.run(None if request.prices is None else units.table.join(request.prices))
+            going = ascent.approach(None if request.prices is None else units.table.join(request.prices))
             if undecided(ascent):
                 jitter(polish)
             else:
+                ascent.settle(going)
                 polish.mend()
             polish.run(PATIENCE)
             if polish.plan is None:
@@ -105,6 +107,8 @@ class Decomposition:
                 polish.run()
         except (Stopped, Abandoned):
             request.report(Progress("stopped"))
+            if polish.plan is None:
+                offer_last(polish)
         if problem.candidates <= SMALL and not _is_legal(problem, polish.plan, request):
             polish.plan = None
             if clock.limit is None:
@@ -152,7 +156,7 @@ def _is_legal(problem: Problem, plan: Plan | None, request: Request) -> bool:
     return not wasted_effort(problem, plan.chosen, least_shortfall(problem, request)[0]).any()
 
 
-def _tied(problem: Problem) -> int:
+def tied_candidates(problem: Problem) -> int:
     """Estimate how many candidates are in units that do not fit packed words, without looking at each."""
     knapsack = any(counter.measure is not None for counter in problem.counters)
     if knapsack or problem.distincts or problem.prerequisites or problem.floors:
@@ -191,7 +195,7 @@ def _solution(problem: Problem, ascent: Ascent, polish: Polish, clock: Clock, cl
     if plan is not None and not by_construction and not evaluate(problem, plan.chosen).ok:
         plan = None
     if plan is None:
-        plan = _greedy(problem)
+        plan = _greedy(problem, clock)
     if plan is None:
         raise NoPlanError(
             "no plan that keeps every row was found"
@@ -249,11 +253,13 @@ def _unproven(plan: Plan | None, clock: Clock) -> Solution:
     )
 
 
-def _greedy(problem: Problem) -> Plan | None:
-    """Return the greedy plan, where there is one: better than nothing when a limit came early."""
-    from optimizer.engines.greedy.engine import greedy_plan
+def _greedy(problem: Problem, clock: Clock) -> Plan | None:
+    """Return the greedy plan, where there is one, and time for it: better than nothing when a limit came early."""
+    from optimizer.engines.greedy.engine import greedy_plan, walks_in_time
     from optimizer.engines.greedy.orders import order_of
 
+    if not walks_in_time(problem, clock.request):
+        return None
     found = greedy_plan(problem, order_of(problem, "value"), hurry=True)
     judged = evaluate(problem, found)
     return Plan(found, judged.objective) if judged.ok else None

@@ -17,6 +17,7 @@ import numpy as np
 
 from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Units
+from optimizer.engines.decomposition.cut_back import offer_cut
 from optimizer.engines.decomposition.dual import Ascent
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
 from optimizer.engines.decomposition.patterns import assemble, in_scale
@@ -83,26 +84,32 @@ def _alike(units: Units, owner: IntArray, changed: IntArray) -> BoolArray:
 
 
 def jitter(polish: Polish) -> None:
-    """Follow the prices from large differences to small ones, and offer the plans found on the way."""
+    """Follow the prices from large differences to small ones, and offer the plans found on the way.
+
+    Where one was no better than the last, which may be the best already, only the bound is followed to the end.
+    """
     ascent = polish.ascent
     if ascent.best is None or not ascent.units.problem.candidates:
         return
     polish.offer(np.flatnonzero(ascent.best.mark))
     prices, size, last = ascent.best.prices, LARGEST, min(LARGEST, max(SMALLEST * ascent.gap, LEAST))
     times = _magnified(ascent.units, last * ascent.value)
+    worthwhile = True
     while not polish.done:
-        prices = _with_differences(polish, prices, size, times)
+        before = polish.plan
+        prices = _with_differences(polish, prices, size, times, worthwhile or size == last)
         if size == last:
             return
+        worthwhile = polish.plan is None or polish.plan is not before
         size = max(size / FALL, last)
 
 
-def _with_differences(polish: Polish, prices: Floats, size: float, times: int) -> Floats:
-    """Find prices and a plan with differences of a size, and offer them; return the prices."""
+def _with_differences(polish: Polish, prices: Floats, size: float, times: int, mend: bool) -> Floats:
+    """Find prices, and a plan if that is worthwhile, with differences of a size; offer them and return the prices."""
     ascent = polish.ascent
     clock, units = ascent.clock, ascent.units
     quiet = Clock(replace(clock.request, report=_say_nothing))
-    there = units.valued(_moved(units, times, size * ascent.value, clock.request.seed), times)
+    there = units.valued(_moved(units, times, size * ascent.value, clock), times)
     near = Ascent(there, quiet, max(NEAR[0] * size, NEAR[1] * ascent.gap), value=times * ascent.value)
     near.proof = ascent.proof  # whether there is a plan has nothing to do with values
     mender = Polish(near)
@@ -111,13 +118,15 @@ def _with_differences(polish: Polish, prices: Floats, size: float, times: int) -
         assert near.best is not None
         prices = near.best.prices / times
         ascent.look(prices)
-        if not polish.done:
+        if mend and not polish.done:
             mender.mend()
     finally:
         ascent.passes += near.passes
         clock.limit = clock.limit or quiet.limit
         if mender.plan is not None:
             polish.offer(mender.plan.chosen)
+        elif near.best is not None and polish.plan is None and clock.stopped():
+            offer_cut(polish, near.best.mark, near.best.prices / times)
     return prices
 
 
@@ -134,11 +143,12 @@ def _magnified(units: Units, smallest: float) -> int:
     return 1 << max(0, bits)
 
 
-def _moved(units: Units, times: int, size: float, seed: int) -> IntArray:
+def _moved(units: Units, times: int, size: float, clock: Clock) -> IntArray:
     """Return the values, each moved by its own share of ``times * size``. Shape (candidates,)."""
     value = units.candidates.value
-    draw, moved, room = np.random.default_rng(seed), np.empty_like(value), np.iinfo(value.dtype)
+    draw, moved, room = np.random.default_rng(clock.request.seed), np.empty_like(value), np.iinfo(value.dtype)
     for first in range(0, len(value), PART):
+        clock.check()
         mine = slice(first, min(first + PART, len(value)))
         share = np.rint((draw.random(mine.stop - first) - 0.5) * (times * size)).astype(np.int64)
         moved[mine] = np.clip(value[mine].astype(np.int64) * times + share, room.min, room.max)

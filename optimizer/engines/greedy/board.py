@@ -98,7 +98,7 @@ class _Parts:
             )
         }
         self.uses: list[Incidence] = []
-        self.state: list[IntArray] = []
+        self.state: list[tuple[int, IntArray]] = []
         self.length = 0
         self.key: list[IntArray] = []
         self.known: list[IntArray] = []
@@ -108,7 +108,7 @@ class _Parts:
         op: int,
         uses: Incidence,
         partition: int | None,
-        regions: Sequence[IntArray],
+        regions: Sequence[IntArray | int],
         *,
         stage: int = NO_STAGE,
         measure: int | None = None,
@@ -142,11 +142,23 @@ class _Parts:
         for region in regions:
             self.put(region)
 
-    def put(self, region: IntArray) -> int:
-        """Append numbers to the state and return where they lie."""
-        here, self.length = self.length, self.length + region.size
-        self.state.append(region.ravel())
+    def put(self, region: IntArray | int) -> int:
+        """Append numbers to the state, or so many zeros, and return where they lie."""
+        here = self.length
+        if isinstance(region, int):
+            self.length += region
+        else:
+            self.length += region.size
+            self.state.append((here, region.ravel()))
         return here
+
+    @property
+    def numbers(self) -> IntArray:
+        """The whole state. Zeros are not written: most of it may never be looked at."""
+        out = np.zeros(self.length, np.int64)
+        for first, region in self.state:
+            out[first : first + len(region)] = region
+        return out
 
 
 def make_board(problem: Problem, order: IntArray) -> Board:
@@ -159,8 +171,6 @@ def make_board(problem: Problem, order: IntArray) -> Board:
     use_part = np.concatenate([np.zeros(0, np.int64), *(np.full(int(s.sum()), p) for p, s in enumerate(sizes))])
     use_kind = np.concatenate([np.zeros(0, np.int64), *(np.repeat(np.arange(problem.kinds), s) for s in sizes)])
     by_kind = np.argsort(use_kind, kind="stable")
-    rank = np.empty(problem.candidates, np.int64)
-    rank[order] = np.arange(problem.candidates)
     unit_size = np.diff(problem.unit_start)
     groups = [*(p.group for p in problem.partitions), np.zeros(problem.customers, np.int64)]
     known_start = np.zeros(len(parts.known) + 1, np.int64)
@@ -173,7 +183,7 @@ def make_board(problem: Problem, order: IntArray) -> Board:
         unit=np.repeat(np.arange(problem.units, dtype=np.int64), unit_size),
         unit_start=_whole(problem.unit_start),
         order=_whole(order),
-        rank=rank,
+        rank=_ranks(order),
         pins=_whole(problem.required if problem.required is not None else []),
         use_start=np.concatenate([[0], np.cumsum(per_kind)]).astype(np.int64),
         use_part=use_part[by_kind],
@@ -186,7 +196,7 @@ def make_board(problem: Problem, order: IntArray) -> Board:
         known=_join(parts.known),
         group=_join(groups),
         amount=_join([m.amount for m in problem.measures]),
-        state=_join(parts.state),
+        state=parts.numbers,
         customers=problem.customers,
         candidates=problem.candidates,
         kinds=problem.kinds,
@@ -194,6 +204,18 @@ def make_board(problem: Problem, order: IntArray) -> Board:
         again=SERVE in ops or SOFT in ops or _has_lower(problem),
         soft=SOFT in ops,
     )
+
+
+def reordered(board: Board, order: IntArray) -> Board:
+    """Return the board with another order in which candidates are looked at."""
+    return board._replace(order=_whole(order), rank=_ranks(order))
+
+
+def _ranks(order: IntArray) -> IntArray:
+    """Return at which place of the order each candidate is."""
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
 
 
 def _unit_parts(parts: _Parts, problem: Problem) -> None:
@@ -204,8 +226,11 @@ def _unit_parts(parts: _Parts, problem: Problem) -> None:
         left = _grid(problem, d.partition, d.limit, d.group_limit, int(UNLIMITED), d.overrides)
         parts.add(DISTINCT, d.uses, d.partition, [left], key=d.key, known=_held(d))
     for conflict in problem.conflicts:
-        there = _grid(problem, conflict.partition, np.zeros(conflict.uses.instances), None, 0, conflict.present)
-        sides = [((there & side) > 0).astype(np.int64) for side in (SIDE_A, SIDE_B)]
+        sides: list[IntArray | int] = [problem.groups(conflict.partition) * conflict.uses.instances] * 2
+        if conflict.present is not None:
+            nobody = np.zeros(conflict.uses.instances)
+            there = _grid(problem, conflict.partition, nobody, None, 0, conflict.present)
+            sides = [((there & side) > 0).astype(np.int64) for side in (SIDE_A, SIDE_B)]
         parts.add(CONFLICT, conflict.uses, conflict.partition, sides)
     for p in problem.prerequisites:
         served = _grid(problem, p.partition, np.zeros(p.uses.instances), None, 0, p.served)

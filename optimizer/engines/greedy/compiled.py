@@ -12,7 +12,7 @@ from optimizer.engines.greedy import kernel
 from optimizer.engines.greedy.board import make_board
 from optimizer.problem.problem import Problem
 
-HELPERS = ("place", "is_new_key", "weigh", "judge", "put", "gain", "helps", "bring", "consider")
+HELPERS = ("place", "is_new_key", "weigh", "judge", "put", "gain", "helps", "bring", "consider", "any_stage")
 
 
 @cache

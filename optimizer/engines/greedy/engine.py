@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.engines.greedy.board import CELL, Board, make_board
-from optimizer.engines.greedy.orders import order_of
+from optimizer.engines.greedy.board import CELL, Board, make_board, reordered
+from optimizer.engines.greedy.orders import ORDERS, order_of
 from optimizer.errors import Finding, NoPlanError, UsageError
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import IntArray, Shortfall
@@ -22,6 +22,10 @@ SMALL = 20_000
 """Candidates up to which plain Python is faster than loading numba."""
 COLD = 500_000
 """The same on a machine that has not compiled the walk yet: that takes some seconds, plain Python 12 µs a candidate."""
+EACH, COLD_EACH = 3e-6, 12e-6
+"""Seconds that a candidate takes in a walk, compiled and in plain Python."""
+AT_ONCE = 0.6
+"""Seconds that walks may take when there is no time left."""
 EXACT = "use the exact engine"
 ROUNDS = 50
 """Walks with ever more lots given up: enough to halve a million of them away, and some that come up later."""
@@ -36,13 +40,16 @@ class Greedy:
         One of ``ORDERS``.
     ranks : mapping of str to (candidates,) int array, optional
         What the orders ``priority`` and ``first_come`` go by, low first.
+    board : Board, optional
+        The problem's, in any order, where somebody has made it already.
     """
 
     automatic = False
 
-    def __init__(self, order: str = "value", ranks: Mapping[str, IntArray] | None = None) -> None:
-        self.order = order
-        self.ranks = ranks
+    def __init__(
+        self, order: str = "value", ranks: Mapping[str, IntArray] | None = None, board: Board | None = None
+    ) -> None:
+        self.order, self.ranks, self.board = order, ranks, board
         self.name = "greedy" if order == "value" else f"greedy:{order}"
 
     def supports(self, problem: Problem) -> str | None:
@@ -51,7 +58,7 @@ class Greedy:
 
     def estimate(self, problem: Problem) -> tuple[float, int]:
         """Return expected seconds and bytes."""
-        return 0.2 + 2e-6 * problem.candidates, 200_000_000 + 600 * problem.candidates
+        return 0.2 + EACH * problem.candidates, 200_000_000 + 600 * problem.candidates
 
     def solve(self, problem: Problem, request: Request) -> Solution:
         """Walk.
@@ -69,9 +76,8 @@ class Greedy:
             raise UsageError(
                 f"the greedy order {self.order!r} has no ranks", fix="use value or value_per_cost"
             ) from None
-        chosen = self._best_effort(
-            problem, request, order, greedy_plan(problem, order, hurry=isfinite(request.deadline))
-        )
+        first = greedy_plan(problem, order, hurry=isfinite(request.deadline), board=self.board)
+        chosen = self._best_effort(problem, request, order, first)
         objective = check(problem, chosen, self.name)
         return Solution(
             chosen=chosen,
@@ -113,6 +119,13 @@ class Greedy:
         return chosen
 
 
+def walks_in_time(problem: Problem, request: Request) -> int:
+    """Return how many walks, which nothing stops, are done in the time that is left, or nearly at once."""
+    left = 0.0 if request.stopped() else request.seconds_left()
+    each = (EACH if is_warm() else COLD_EACH) * max(problem.candidates, 1)
+    return int(min(max(left, AT_ONCE) / each, len(ORDERS)))
+
+
 def check(problem: Problem, chosen: IntArray, name: str) -> int:
     """Return the objective of a greedy plan.
 
@@ -131,7 +144,7 @@ def check(problem: Problem, chosen: IntArray, name: str) -> int:
     return evaluation.objective
 
 
-def greedy_plan(problem: Problem, order: IntArray, *, hurry: bool = False) -> IntArray:
+def greedy_plan(problem: Problem, order: IntArray, *, hurry: bool = False, board: Board | None = None) -> IntArray:
     """Walk in the given order and return what was chosen, legal or not.
 
     In a hurry it is not compiled where plain Python would be done before. The choice is the same.
@@ -139,13 +152,15 @@ def greedy_plan(problem: Problem, order: IntArray, *, hurry: bool = False) -> In
     Of the cells (minimum lots, all-or-nothing minimums) that end up begun but not filled, the emptier half is closed,
     and the walk is repeated without them.
     """
-    board = make_board(problem, order)
-    state: IntArray = board.state.copy()
+    board = make_board(problem, order) if board is None else reordered(board, order)
+    state: IntArray = board.state
     for _ in range(ROUNDS):
         after, chosen = _walk(board, state, hurry)
         broken = _begun_only(board, after)
         if not len(broken):
             break
+        if state is board.state:
+            state = state.copy()
         state[broken] = 1
     return np.flatnonzero(chosen)
 

@@ -212,6 +212,14 @@ def consider(b: Any, state: Any, chosen: Any, trail: Any, j: int, forced: bool) 
     return False
 
 
+def any_stage(b: Any, stage: int) -> bool:
+    """Say whether a part has a minimum that is filled in the stage; stage −1: whether any has lots."""
+    found = False
+    for part in range(len(b.op)):
+        found |= b.op[part] == CELL if stage < 0 else b.stage[part] == stage
+    return found
+
+
 def walk(b: Any, state: Any, chosen: Any, trail: Any) -> None:
     """Choose: pins, minimums of units, minimums of rows, then whatever pays in order, then lots once begun."""
     for j in b.pins:
@@ -219,15 +227,17 @@ def walk(b: Any, state: Any, chosen: Any, trail: Any) -> None:
     for j in b.pins:
         bring(b, state, chosen, trail, j)
     for stage in range(1, 3):
-        for j in b.order:
-            if chosen[j] == 0 and helps(b, state, chosen, j, stage):
-                consider(b, state, chosen, trail, j, True)
+        if any_stage(b, stage):
+            for j in b.order:
+                if chosen[j] == 0 and helps(b, state, chosen, j, stage):
+                    consider(b, state, chosen, trail, j, True)
     moved = True
     while moved:
         moved = False
         for j in b.order:
             if chosen[j] == 0 and consider(b, state, chosen, trail, j, False):
                 moved = b.again
-    for j in b.order:
-        if chosen[j] == 0 and helps(b, state, chosen, j, -1):
-            consider(b, state, chosen, trail, j, True)
+    if any_stage(b, -1):
+        for j in b.order:
+            if chosen[j] == 0 and helps(b, state, chosen, j, -1):
+                consider(b, state, chosen, trail, j, True)
