@@ -68,6 +68,8 @@ class Terms(NamedTuple):
     measure, partition : (blocks,) int64 arrays
         Rows of ``Candidates.amount`` and ``Candidates.group``; −1 for none.
     base, groups : (blocks,) int64 arrays
+    flat : (blocks,) int64 array
+        Weight of every contact of a group's customers, whatever it is, in the one row of the group; 0 elsewhere.
     start : (blocks, kinds + 1) int64 array
     instance, weight : (entries,) int64 arrays
     """
@@ -76,6 +78,7 @@ class Terms(NamedTuple):
     partition: Int64s
     base: Int64s
     groups: Int64s
+    flat: Int64s
     start: npt.NDArray[np.int64]
     instance: Int64s
     weight: Int64s
@@ -103,17 +106,32 @@ class Prices(NamedTuple):
 
 
 @inlined_part
+def _charge_of(customer, candidates, terms, prices):
+    """Return what each contact of a customer pays for the rows of flat blocks."""
+    charge = np.int64(0)
+    for b in range(terms.flat.shape[0]):
+        if terms.flat[b] != 0:
+            g = candidates.group[terms.partition[b], customer]
+            if g >= 0:
+                charge += prices.of_row[terms.base[b] + g] * terms.flat[b]
+    return charge
+
+
+@inlined_part
 def margins_of(unit, candidates, terms, prices, margin, kind):
     """Write margins (over ``2 ** shift``) and kinds of a unit's candidates; return how many there are."""
     n = 0
     for c in range(candidates.unit_customer[unit], candidates.unit_customer[unit + 1]):
         first = candidates.customer_start[c]
         here = candidates.customer_start[c + 1] - first
+        charge = _charge_of(c, candidates, terms, prices)
         for i in range(here):
             k = candidates.kind[first + i]
-            margin[n + i] = (np.int64(candidates.value[first + i]) << prices.shift) - prices.of_kind[k]
+            margin[n + i] = (np.int64(candidates.value[first + i]) << prices.shift) - prices.of_kind[k] - charge
             kind[n + i] = k
         for b in range(terms.measure.shape[0]):
+            if terms.flat[b] != 0:
+                continue
             g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
             if g >= 0:
                 for i in range(here):
@@ -130,13 +148,14 @@ def margins_of(unit, candidates, terms, prices, margin, kind):
 
 
 @inlined_part
-def _positive(unit, candidates, prices, bench):
-    """List a unit's candidates with a positive margin where only the kind has prices; return how many there are."""
+def _positive(unit, candidates, terms, prices, bench):
+    """List a unit's candidates with a positive margin where kind and customer alone have prices; return the number."""
     c = candidates.unit_customer[unit]
     first, last = candidates.customer_start[c], candidates.customer_start[c + 1]
+    charge = _charge_of(c, candidates, terms, prices)
     size = 0
     for j in range(first, last):
-        margin = (np.int64(candidates.value[j]) << prices.shift) - prices.of_kind[candidates.kind[j]]
+        margin = (np.int64(candidates.value[j]) << prices.shift) - prices.of_kind[candidates.kind[j]] - charge
         bench.ranked[size], bench.gain[size] = j - first, margin
         size += margin > 0
     for i in range(size):
@@ -203,10 +222,12 @@ def solve_packed(units, candidates, terms, prices, packed, nodes, kinds_used, us
         Receives 1 for chosen candidates and 0 for the others.
     bench : Bench
     """
-    plain = terms.measure.shape[0] == 0 and candidates.shut.shape[0] == 0
+    plain = candidates.shut.shape[0] == 0
+    for b in range(terms.flat.shape[0]):
+        plain &= terms.flat[b] != 0
     for unit in units:
         if plain:
-            size = _positive(unit, candidates, prices, bench)
+            size = _positive(unit, candidates, terms, prices, bench)
         else:
             size = positive(margins_of(unit, candidates, terms, prices, bench.margin, bench.kind), bench)
         value, bound, count = best_packed(unit, size, FEW, nodes, packed, bench)

@@ -38,7 +38,7 @@ TRIES = ((5, 0.05, (6.0,)), (1, 0.05, (6.0,)), (1, 0.1, (12.0, 24.0)))
 """One unit in how many is looked at; most regret, in values of a typical contact; and units for each contact that a row
 is off: until these suffice."""
 FEW = 300
-"""Rows beyond which the first reach is wider: of the units of a small group, the nearest may be far."""
+"""Rows beyond which the first reach is wider, and mending looks at more: of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
 """Rounds at most, and those of them in which the prices stay and the patterns are widened."""
 MOST = 12
@@ -103,6 +103,8 @@ class Polish:
             return
         off, count = self._off(base), units.problem.units
         tries = [(max(min(MENDERS, count), count // part), far, spares) for part, far, spares in TRIES]
+        if units.table.count > FEW:
+            del tries[0]
         for size, far, spares in dict.fromkeys(tries):  # few units: the first two are one
             listed = spread(count, size)
             far *= min(MENDERS * count / size**2, 1.0)

@@ -189,7 +189,17 @@ def _terms(
         partition=np.array([-1 if r.partition is None else partitions.index(r.partition) for r, _ in blocks], np.int64),
         base=np.array([first for _, first in blocks], np.int64),
         groups=np.array([problem.groups(r.partition) for r, _ in blocks], np.int64),
+        flat=np.array([_flat(r) for r, _ in blocks], np.int64),
         start=start,
         instance=np.concatenate([nothing, *(r.uses.instance for r, _ in blocks)]).astype(np.int64),
         weight=np.concatenate([nothing, *(r.uses.weight for r, _ in blocks)]).astype(np.int64),
     )
+
+
+def _flat(rows: Rows) -> int:
+    """Return the weight with which each contact of a customer uses the same row, 0 where it depends on the contact."""
+    uses = rows.uses
+    once = rows.partition is not None and rows.measure is None and uses.instances == 1
+    if not once or not np.all(np.diff(uses.start) == 1) or np.ptp(uses.weight) != 0:
+        return 0
+    return int(uses.weight[0])
