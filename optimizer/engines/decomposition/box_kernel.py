@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.engines.decomposition.free_kernel import go_freely
 from optimizer.engines.jit import kernel, part
 
 SLIGHT = 1e-6
@@ -13,6 +14,8 @@ ROUNDS, LABOUR = 30, 2e8
 """Straight ways to the lowest point of the free coordinates, at most, and multiplications that all may take."""
 WORTHWHILE = 1e-3
 """The last of them gained less than this share of all."""
+CREEPING = 3e-3
+"""Coordinate descent creeps where its last round gained more than this share of all."""
 
 
 @kernel
@@ -24,8 +27,8 @@ def box_newton(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
     point of these, in turn: where each contact uses a row of two groups, the prices of one rise while those of the
     other fall, and H is next to nothing along that way, which no coordinate sees.
 
-    With thousands of rows H has millions of entries: coordinate descent alone keeps the products z · d, and changes
-    them with each coordinate.
+    With thousands of rows H has millions of entries: coordinate descent keeps the products z · d, and changes them with
+    each coordinate. Only where it creeps, those coordinates are written down that are free to move.
 
     Parameters
     ----------
@@ -170,9 +173,24 @@ def _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, s
             at[r] += 1
             diagonal[r] += factor[i] * z_value[e] * z_value[e]
     along = np.zeros(len(factor))
+    given = start, vector, value, factor, extra, diagonal, gradient, least, most
+    last = _sweep_vectors(*given, sweeps, along, step)
+    decrease = _decrease_along(gradient, extra, factor, along, step)
+    if last > CREEPING * decrease:
+        decrease += go_freely(z_start, z_row, z_value, factor, extra, gradient, least, most, step)
+    return decrease
+
+
+@kernel
+def _sweep_vectors(start, vector, value, factor, extra, diagonal, gradient, least, most, sweeps, along, step):
+    """Go over the coordinates, each to its best within its range, until they stay; return what the last round gained.
+
+    ``along`` are the products z · d, which are kept.
+    """
+    gained = 0.0
     for _ in range(sweeps):
-        moved, worth = 0.0, 0.0
-        for r in range(rows):
+        moved, worth, gained = 0.0, 0.0, 0.0
+        for r in range(len(step)):
             if least[r] == most[r]:
                 continue
             slope = gradient[r] + extra[r] * step[r]
@@ -184,13 +202,19 @@ def _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, s
             if change != 0.0:
                 step[r] = new
                 moved = max(moved, change * change * diagonal[r])
+                gained -= change * (slope + 0.5 * change * diagonal[r])
                 for e in range(start[r], start[r + 1]):
                     along[vector[e]] += value[e] * change
             worth = max(worth, new * new * diagonal[r])
         if moved <= SLIGHT * worth:
             break
+    return gained
+
+
+@kernel
+def _decrease_along(gradient, extra, factor, along, step):
     decrease = 0.0
-    for r in range(rows):
+    for r in range(len(step)):
         decrease -= step[r] * (gradient[r] + 0.5 * extra[r] * step[r])
     for i in range(len(factor)):
         decrease -= 0.5 * factor[i] * along[i] * along[i]

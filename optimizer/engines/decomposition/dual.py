@@ -49,8 +49,9 @@ SLACK = 0.03
 MEMBERS, MOST_MEMBERS, EVENLY = 8, 60, 40_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
 has so many units beside. Rows of groups no larger are heard in full; of larger ones the passes tell the rest."""
-STRIDES, STRIDING = 3, 20
-"""Newton steps at one temperature where passes correct what is left, and passes that do where rows are many."""
+STRIDES, STRIDING, FEWER = 3, 20, 2
+"""Newton steps at one temperature where passes correct what is left; passes that do where rows are many; and steps of
+the last sample that follow those of a smaller one there."""
 WARY = 4.0
 """The trust region of the first of these is no larger: what a sample trusts far goes wrong with all units."""
 
@@ -165,18 +166,18 @@ class Ascent:
 
     def follow(self, start: Floats, heat: float) -> None:
         """Go on from good prices of a problem nearby, at one temperature, in values of a typical contact."""
-        units, check = self.units, self.clock.check
-        sample = Sample(units, self._sample(WHOLE, TELLING), check, HEARD)
-        heard = bool(sample.heard.all())
-        if not heard:
-            sample = Sample(units, self._every_group(), check)
-        newton, heat = Newton(sample, start), heat * self.value
-        newton.settle(heat)
-        if heard:
+        last = Sample(self.units, self._sample(WHOLE, TELLING), self.clock.check, HEARD)
+        newton, heat = Newton(last, start), heat * self.value
+        if last.heard.all():
+            newton.settle(heat)
             self._correct(newton, heat)
         else:
+            newton.sample = Sample(self.units, self._some_of_every_group(MIDDLE), self.clock.check)
+            newton.settle(heat)
+            self._widen(newton, self._every_group())
+            newton.settle(heat, FEWER)
             self._stride(newton, heat)
-        self.typical = sample.typical
+        self.typical = newton.sample.typical
 
     def _sample(self, candidates: int, telling: int = 0) -> Drawn:
         """Return a sample of units that have about so many candidates, or of ``telling`` units, if these are more."""
@@ -184,6 +185,10 @@ class Ascent:
         work = problem.candidates + (SLOWER - 1) * len(general.helps)
         sizes = LEAST, candidates * problem.units // work, min(telling, WIDEST * problem.units // work)
         return evenly(problem.units, max(sizes))
+
+    def _some_of_every_group(self, candidates: int) -> Drawn:
+        """Return the first sample that hears all rows where these are many; ``candidates`` as for :meth:`_sample`."""
+        return grouped(self.units, len(self._sample(candidates)), MEMBERS)
 
     def _every_group(self) -> Drawn:
         """Return the last sample where rows are many: it hears all of them."""
@@ -248,7 +253,7 @@ class Ascent:
 
         What the others know of a row that few units use is noise.
         """
-        self._widen(newton, grouped(self.units, len(newton.sample.drawn), MEMBERS))
+        self._widen(newton, self._some_of_every_group(MIDDLE))
         self._cool(newton, WARM[1:2], STRIDES)
         self._widen(newton, self._every_group())
 

@@ -114,6 +114,11 @@ def _with_differences(polish: Polish, prices: Floats, size: float, times: int, m
     near.proof = ascent.proof  # whether there is a plan has nothing to do with values
     mender = Polish(near)
     try:
+        if size == LARGEST and not ascent.hears:  # from far off, rows that few use would take many passes
+            near.approach()
+            near.value = times * ascent.value
+            assert near.best is not None
+            prices = near.best.prices / times
         near.follow(times * prices, HEAT * size)
         assert near.best is not None
         prices = near.best.prices / times

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from optimizer.engines.decomposition import dual, make
+from optimizer.engines.decomposition import dual, free_kernel, make
 from optimizer.engines.decomposition.box_kernel import box_newton
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.patterns import assemble, joined, patterns
@@ -104,6 +104,71 @@ def test_a_step_goes_along_ways_that_bend_next_to_nothing():
     box_newton(start, row, np.ones(len(row)), factor, extra, gradient, least, most, 40, 8, step)
     assert step[4:] == pytest.approx(-700.0)
     assert step[:4] == pytest.approx(700.0, rel=1e-3)
+
+
+def creeping(seed):
+    """Customers of many branches use rows of two groups: coordinate descent creeps, as none of them may move alone."""
+    draw = np.random.default_rng(seed)
+    branches, offers, channels, vectors = 300, 12, 8, 4_000
+    rows = branches + offers + channels
+    of_offer = branches + draw.integers(0, offers, vectors)
+    of_channel = branches + offers + draw.integers(0, channels, vectors)
+    row = np.stack([draw.integers(0, branches, vectors), of_offer, of_channel], axis=1).astype(np.int32).ravel()
+    value, factor = np.tile([0.1, 1.0, 1.0], vectors), draw.uniform(0.5, 2.0, vectors)
+    start, gradient = np.arange(vectors + 1) * 3, draw.normal(0, 1, rows)
+    return start, row, value, factor, np.full(rows, 1e-6), gradient, np.full(rows, -20.0), np.full(rows, 20.0)
+
+
+@pytest.mark.parametrize("written_at_once", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_where_rows_are_many_the_lowest_point_within_the_box_is_found(seed, written_at_once):
+    start, row, value, factor, extra, gradient, least, most = creeping(seed)
+    if not written_at_once:  # as many rows again as can be written, which stay at an end of their range
+        idle = free_kernel.MOST
+        extra, gradient = np.append(extra, np.ones(idle)), np.append(gradient, np.ones(idle))
+        least, most = np.append(least, np.zeros(idle)), np.append(most, np.ones(idle))
+    step = np.zeros(len(gradient))
+    given = start, row, value, factor, extra, gradient, least, most, step
+    decrease = free_kernel.go_freely(*given)
+    further = free_kernel.go_freely(*given)
+    assert further < 2e-3 * decrease
+    along = np.add.reduceat(value * step[row], start[:-1])
+    slope = gradient + extra * step
+    np.add.at(slope, row, np.repeat(factor * along, 3) * value)
+    inside = (step > least) & (step < most)
+    assert inside.sum() > 200
+    assert np.abs(slope[inside]).max() < 1e-6
+    assert np.all(slope[step == least] >= 0)
+    assert np.all(slope[step == most] <= 0)
+    assert decrease + further == pytest.approx(-(gradient @ step + 0.5 * (factor @ along**2 + extra @ step**2)))
+
+
+def test_a_step_goes_there_where_coordinate_descent_creeps():
+    given = creeping(2)
+    assert len(given[-1]) ** 2 > len(given[1]), "written down at once otherwise"
+    steps = np.zeros((2, len(given[-1])))
+    assert box_newton(*given, 40, 8, steps[0]) == pytest.approx(free_kernel.go_freely(*given, steps[1]), rel=2e-3)
+
+
+def test_the_few_rows_that_meet_others_are_left_to_the_end():
+    draw = np.random.default_rng(3)
+    apart, rest = 60, 10
+    size = apart + rest
+    meet = draw.normal(size=(apart, rest)) * (draw.random((apart, rest)) < 0.4)
+    bend = np.zeros((size, size))
+    bend[:apart, apart:], bend[apart:, :apart] = meet, meet.T
+    bend[:apart, :apart] = np.diag(1 + (meet**2).sum(axis=1))
+    bend[apart:, apart:] = meet.T @ meet + np.eye(rest)
+    mixed = draw.permutation(size)
+    bend = bend[np.ix_(mixed, mixed)]
+    order, wanted = free_kernel.sparse_first(bend), draw.normal(size=size)
+    assert sorted(order.tolist()) == list(range(size))
+    first = order[:apart]
+    assert np.count_nonzero(bend[np.ix_(first, first)]) <= apart + 2 * rest
+    answer = wanted.copy()
+    assert free_kernel.solve(bend, order, answer)
+    assert bend @ answer == pytest.approx(wanted)
+    assert not free_kernel.solve(-bend, order, wanted.copy())
 
 
 def test_a_repaired_plan_keeps_every_row(problem):
