@@ -139,16 +139,18 @@ def solve(
         if sample is not None:
             compiled = sample_of(compiled, sample)
             observer.warn(Finding("data", "--sample", told(sample), "leave --sample out for a plan"))
-        prices = starting_prices(earlier_prices(scenario, warm_start), compiled)
-        request = replace(request, prices=prices, deadline=before_the_audit(request, watch))
+        request = replace(request, prices=starting_prices(earlier_prices(scenario, warm_start), compiled))
+        searching = replace(request, deadline=before_the_audit(request, watch))
+        comparing = replace(request, deadline=(searching.deadline + request.deadline) / 2)
         with watch.stage("solve", observer):
             chosen, _ = choose(compiled.problem, scenario.solve.engine)
             try:
-                solution = watched(chosen, compiled.problem, request, grace_of(scenario, compiled.problem.candidates))
+                solution = watched(chosen, compiled.problem, searching, grace_of(scenario, compiled.problem.candidates))
             except NoPlanError as why:
                 if scenario.solve.engine.startswith("greedy"):
                     raise
-                solution = instead(compiled.problem, compiled.ranks, request, why)
+                late = searching.seconds_left() <= 0
+                solution = instead(compiled.problem, compiled.ranks, comparing, why, late=late)
     except InfeasibleError as clash:
         from optimizer.analysis.booked import explain_pins
         from optimizer.analysis.infeasibility import explain
@@ -161,7 +163,7 @@ def solve(
         raise known from None
     with watch.stage("compare", observer):
         comparable = compiled.problem.candidates <= COMPARED
-        practice = baselines(compiled.problem, compiled.ranks, request) if comparable else {}
+        practice = baselines(compiled.problem, compiled.ranks, comparing) if comparable else {}
         if not scenario.solve.engine.startswith("greedy"):
             solution = never_worse(solution, practice)
         usual = {

@@ -36,7 +36,8 @@ def baselines(
     """
     from optimizer.engines.greedy import ORDERS, RANKED, Greedy
     from optimizer.engines.greedy.board import make_board
-    from optimizer.engines.greedy.engine import walks_in_time
+    from optimizer.engines.greedy.compiled import compiled_walk
+    from optimizer.engines.greedy.engine import SMALL, walks_in_time
 
     request = request or Request()
     orders = [order for order in ORDERS if order not in RANKED or order in (ranks or {})]
@@ -44,6 +45,8 @@ def baselines(
     if not orders:
         return {}
     board = make_board(problem, np.arange(problem.candidates))
+    if problem.candidates > SMALL:
+        compiled_walk()  # once, not in each thread
     with ThreadPoolExecutor(max(1, request.threads)) as pool:
         found = pool.map(lambda order: _walked(problem, Greedy(order, ranks, board), request), orders)
         return dict(zip(orders, found, strict=True))
@@ -65,8 +68,8 @@ def never_worse(solution: Solution, practice: Mapping[str, Solution | None]) -> 
     return replace(solution, chosen=best.chosen, objective=best.objective, detail=taken)
 
 
-def instead(problem: Problem, ranks: Ranks, request: Request, why: NoPlanError) -> Solution:
-    """Return the plan of usual practice in place of one that an engine does not have.
+def instead(problem: Problem, ranks: Ranks, request: Request, why: NoPlanError, *, late: bool = False) -> Solution:
+    """Return the plan of usual practice in place of one that an engine does not have, as its time was over (``late``).
 
     Raises
     ------
@@ -76,7 +79,6 @@ def instead(problem: Problem, ranks: Ranks, request: Request, why: NoPlanError) 
     from optimizer.engines.greedy import Greedy
     from optimizer.engines.greedy.engine import walks_in_time
 
-    late = request.seconds_left() <= 0
     if request.stopped() or not walks_in_time(problem, request):
         raise why
     if late or problem.candidates > COMPARED:

@@ -12,20 +12,25 @@ from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import BoolArray, IntArray, Rows
 from optimizer.problem.problem import Problem
 from optimizer.problem.removals import removable
+from optimizer.problem.shortfalls import shortfall
 from optimizer.problem.usage import entries, row_use
 
-SOON = 1.0
+SOON = 0.4
 """Seconds that a first look at all units may take when the time is over."""
 EACH, TIED = 1e-8, 1e-4
 """Seconds that a candidate takes in it, and one of a unit that is not packed."""
 
 
 def offer_cut(polish: Polish, mark: Marks, prices: Floats) -> None:
-    """Offer what is left of the units' answers when contacts go until the limits hold."""
+    """Offer what is left of the units' answers when contacts go until the limits hold, if units may do without them."""
     units = polish.ascent.units
-    problem, chosen = units.problem, cut_back(units, np.flatnonzero(mark), prices)
-    if not (problem.floors or problem.prerequisites) or evaluate(problem, chosen).ok:
-        polish.offer(chosen)
+    problem, general = units.problem, units.rules.general
+    chosen = cut_back(units, np.flatnonzero(mark), prices)
+    if general.most_ties:
+        tried = len(general.effort) != problem.units or np.all(shortfall(problem, chosen) <= general.effort)
+        if not tried or not evaluate(problem, chosen).ok:
+            return
+    polish.offer(chosen)
 
 
 def offer_last(polish: Polish) -> None:
@@ -92,6 +97,8 @@ def _let_go(problem: Problem, rows: Rows, chosen: IntArray, margin: Floats) -> B
     for who, row, amount in entries(problem, rows, chosen):
         relieves = (over[row] > 0) & (amount > 0) & np.isfinite(margin[who])
         parts.append((who[relieves], row[relieves], amount[relieves]))
+    if not parts:  # a limit below 0 that nobody brings about
+        return go
     who, row, amount = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((margin[who], row))
     who, row, amount = who[order], row[order], amount[order]

@@ -44,14 +44,14 @@ PASSES = 6
 ENOUGH, FINE = 0.01, 1e-5
 """Prices are good when the next step is likely to lower the bound by less than this share of the asked gap, or of this
 one where more is asked: a pass is cheap, and what is left to mend falls with the square of what rows are off."""
-SLACK = 0.03
+SLACK = 0.045
 """The same, where rows are many and steps are dear."""
-MEMBERS, MOST_MEMBERS, EVENLY = 8, 60, 40_000
+MEMBERS, MOST_MEMBERS, EVENLY = 8, 20, 40_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
 has so many units beside. Rows of groups no larger are heard in full; of larger ones the passes tell the rest."""
 STRIDES, STRIDING, FEWER = 3, 20, 2
 """Newton steps at one temperature where passes correct what is left; passes that do where rows are many; and steps of
-the last sample that follow those of a smaller one there."""
+the last sample there, as its curvature costs more than a pass."""
 WARY = 4.0
 """The trust region of the first of these is no larger: what a sample trusts far goes wrong with all units."""
 
@@ -140,7 +140,8 @@ class Ascent:
             self._cool(newton, HOT)
             self._widen(newton, self._sample(MIDDLE), HEARD)
             self._cool(newton, WARM)
-        last, self.hears = self._sample(WHOLE, TELLING), bool(newton.sample.heard.all())
+        last = self._sample(WHOLE, TELLING)
+        self.hears = len(last) == problem.units or bool(newton.sample.heard.all())
         if len(last) == problem.units:
             self._widen(newton, last)
             self._cool(newton, COOL)
@@ -157,11 +158,12 @@ class Ascent:
         """Go on from there by passes over all units."""
         if newton is None or self.best is None:
             return
+        here = self.best if self.best.prices is newton.prices else self.look(newton.prices)
         if self.hears:
-            self._correct(newton, CORRECTION * self.value, self.best)
+            self._correct(newton, CORRECTION * self.value, here)
         else:
             heat = WARM[-1] * self.value
-            self._agree(newton, self.best.found.use.astype(float), heat)
+            self._agree(newton, here.found.use.astype(float), heat, steps=FEWER)
             self._stride(newton, heat)
 
     def follow(self, start: Floats, heat: float) -> None:
@@ -237,7 +239,7 @@ class Ascent:
             if self.best is not here and self.best is not None:  # too far: half the way back
                 newton.prices = 0.5 * (self.best.prices + here.prices)
 
-    def _agree(self, newton: Newton, use: Floats, heat: float, enough: float = 0.0) -> float:
+    def _agree(self, newton: Newton, use: Floats, heat: float, enough: float = 0.0, steps: int = STRIDES) -> float:
         """Correct the sample by the use of more units and go on; return the decrease of the whole.
 
         No step is taken that promises no more than ``enough``.
@@ -245,7 +247,7 @@ class Ascent:
         before = newton.sample.at(newton.prices, heat)
         newton.sample.shift(before.use - use)
         start = newton.sample.at(newton.prices, heat)
-        after = newton.settle(heat, steps=STRIDES, settled=FOLLOWED, enough=enough)
+        after = newton.settle(heat, steps=steps, settled=FOLLOWED, enough=enough)
         return start.value - after.value
 
     def _hear(self, newton: Newton) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from optimizer.engines.jit import kernel
 
-MOST = 5_000
-"""Coordinates that are written down at most: 200 MB."""
+MOST, LABOUR = 5_000, 2e9
+"""Coordinates that are written down at most, in matrices of 200 MB; and multiplications that one guess may take."""
 ROUNDS = 15
 """Guesses of which coordinates lie inside at most."""
 ENOUGH = 1e-3
@@ -149,14 +149,15 @@ def _written(z_start, z_row, z_value, factor, place, size):
 
 @kernel
 def sparse_first(bend):
-    """Return an order of the coordinates: some of which no two meet come first, then the rest."""
+    """Return an order of the coordinates: some of which no two meet, then the rest, both by how many they meet."""
     size = len(bend)
     meets = np.zeros(size, np.int64)
     for i in range(size):
         for j in range(size):
             meets[i] += bend[i, j] != 0.0
     order, apart, taken = np.empty(size, np.int64), np.ones(size, np.bool_), 0
-    for i in np.argsort(meets, kind="mergesort"):
+    by_meetings = np.argsort(meets, kind="mergesort")
+    for i in by_meetings:
         if apart[i]:
             order[taken] = i
             taken += 1
@@ -164,7 +165,7 @@ def sparse_first(bend):
                 if bend[i, j] != 0.0:
                     apart[j] = False
             apart[i] = True
-    for i in range(size):
+    for i in by_meetings:
         if not apart[i]:
             order[taken] = i
             taken += 1
@@ -173,14 +174,14 @@ def sparse_first(bend):
 
 @kernel
 def solve(bend, order, answer):
-    """Solve ``bend · x = answer`` in place, eliminating in an order; say whether all pivots were positive."""
+    """Solve ``bend · x = answer`` in place, eliminating in an order; say whether that was possible, and soon done."""
     size = len(order)
     work, x = np.empty_like(bend), np.empty(size)
     for i in range(size):
         x[i] = answer[order[i]]
         for j in range(size):
             work[i, j] = bend[order[i], order[j]]
-    there = np.empty(size, np.int64)
+    there, labour = np.empty(size, np.int64), 0.0
     for k in range(size):
         pivot = work[k, k]
         if not pivot > 0.0:
@@ -191,6 +192,9 @@ def solve(bend, order, answer):
                 there[count] = j
                 count += 1
         dense = 2 * count > size - k
+        labour += count * (size - k) if dense else count * count
+        if labour > LABOUR:
+            return False
         for a in range(count):
             i = there[a]
             by = work[k, i] / pivot

@@ -86,7 +86,8 @@ def _alike(units: Units, owner: IntArray, changed: IntArray) -> BoolArray:
 def jitter(polish: Polish) -> None:
     """Follow the prices from large differences to small ones, and offer the plans found on the way.
 
-    Where one was no better than the last, which may be the best already, only the bound is followed to the end.
+    Where one was no better than the last, which may be the best already, only the bound is followed from there on; but
+    the smallest differences are mended again.
     """
     ascent = polish.ascent
     if ascent.best is None or not ascent.units.problem.candidates:

@@ -200,6 +200,6 @@ def _flat(rows: Rows) -> int:
     """Return the weight with which each contact of a customer uses the same row, 0 where it depends on the contact."""
     uses = rows.uses
     once = rows.partition is not None and rows.measure is None and uses.instances == 1
-    if not once or not np.all(np.diff(uses.start) == 1) or np.ptp(uses.weight) != 0:
+    if not once or not len(uses.weight) or not np.all(np.diff(uses.start) == 1) or np.ptp(uses.weight) != 0:
         return 0
     return int(uses.weight[0])

@@ -145,11 +145,11 @@ class _Parts:
     def put(self, region: IntArray | int) -> int:
         """Append numbers to the state, or so many zeros, and return where they lie."""
         here = self.length
-        if isinstance(region, int):
-            self.length += region
-        else:
+        if isinstance(region, np.ndarray):
             self.length += region.size
             self.state.append((here, region.ravel()))
+        else:
+            self.length += region
         return here
 
     @property

@@ -107,7 +107,7 @@ class Greedy:
         if np.any(shortfall(problem, chosen)[short] > least[short]):
             later = np.ones(problem.candidates, np.int64)
             later[better] = 0
-            chosen = greedy_plan(problem, order[np.argsort(later[order], kind="stable")])
+            chosen = greedy_plan(problem, order[np.argsort(later[order], kind="stable")], board=self.board)
             if np.any(shortfall(problem, chosen) > least):  # units that did not fall short at first may do so now
                 raise NoPlanError(
                     [
@@ -122,7 +122,9 @@ class Greedy:
 def walks_in_time(problem: Problem, request: Request) -> int:
     """Return how many walks, which nothing stops, are done in the time that is left, or nearly at once."""
     left = 0.0 if request.stopped() else request.seconds_left()
-    each = (EACH if is_warm() else COLD_EACH) * max(problem.candidates, 1)
+    if not isfinite(left):
+        return len(ORDERS)
+    each = (EACH if problem.candidates > SMALL and is_warm() else COLD_EACH) * max(problem.candidates, 1)
     return int(min(max(left, AT_ONCE) / each, len(ORDERS)))
 
 

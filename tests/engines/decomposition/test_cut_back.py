@@ -7,14 +7,19 @@ import numpy as np
 import pytest
 
 from optimizer.engines.decomposition import engine
+from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.cut_back import cut_back
+from optimizer.engines.decomposition.cut_back import cut_back, offer_cut
+from optimizer.engines.decomposition.dual import Ascent
 from optimizer.engines.decomposition.engine import Decomposition
+from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.warm import warm_up
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.evaluate import evaluate
+from optimizer.problem.primitives import UNLIMITED, Floor, Incidence, Rows, Shortfall
 from optimizer.problem.solution import Limit, Request
 from tests.engines.brute import brute_force
+from tests.engines.simple import make_problem, uses
 from tests.engines.small import random_problem
 from tests.engines.weekly import weekly_problem
 
@@ -96,3 +101,21 @@ def test_whatever_the_rules_a_plan_that_has_to_be_made_at_once_breaks_none(monke
         assert evaluate(problem, found.chosen).ok
         assert found.objective <= brute_force(problem).best <= found.bound
     assert plans > len(problems) / 3
+
+
+def test_a_best_effort_that_would_be_wasted_is_no_plan():
+    # Both contacts of the only customer would go, each being free to as long as the other stays.
+    effort = Floor("some", 0, uses(2, (0, 1), (1, 1)), np.array([1]), Shortfall.BEST_EFFORT)
+    full = Rows("full", uses(2, (0, 1), (1, 1)), np.array([-UNLIMITED]), np.array([0]))
+    problem = make_problem([3, 2], customers=[0, 0], floors=(effort,), rows=(full,))
+    ascent = Ascent(Units(problem, np.zeros(1, np.int64)), Clock(Request(gap=0.0)), 0.0)
+    polish = Polish(ascent)
+    offer_cut(polish, np.ones(2, np.uint8), np.zeros(1))
+    assert polish.plan is None
+
+
+def test_a_limit_below_zero_that_no_contact_brings_about_lets_nobody_go(weekly):
+    nobody = Incidence.of([], [], [], kinds=weekly.kinds, instances=1)
+    never = Rows("never", nobody, np.array([-UNLIMITED]), np.array([-1]))
+    units, chosen = freely(replace(weekly, rows=(never,)))
+    assert cut_back(units, chosen, np.zeros(1)).tolist() == chosen.tolist()
