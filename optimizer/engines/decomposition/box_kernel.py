@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.engines.decomposition.free_kernel import go_freely
+from optimizer.engines.decomposition.free_kernel import decrease_of, go_freely, slope_of
 from optimizer.engines.jit import kernel, part
 
 SLIGHT = 1e-6
@@ -68,17 +68,9 @@ def _by_matrix(z_start, z_row, z_value, factor, extra, gradient, least, most, sw
     for _ in range(int(ways)):
         far, gained = _go_straight(bend, least, most, slope, step, factors, way, free)
         _sweep(bend, least, most, sweeps, slope, step)
-        if far == 1.0 and gained <= WORTHWHILE * _decrease(gradient, slope, step):
+        if far == 1.0 and gained <= WORTHWHILE * decrease_of(gradient, slope, step):
             break
-    return _decrease(gradient, slope, step)
-
-
-@part
-def _decrease(gradient, slope, step):
-    decrease = 0.0
-    for r in range(len(step)):
-        decrease -= 0.5 * step[r] * (gradient[r] + slope[r])
-    return decrease
+    return decrease_of(gradient, slope, step)
 
 
 @part
@@ -175,7 +167,8 @@ def _by_vectors(z_start, z_row, z_value, factor, extra, gradient, least, most, s
     along = np.zeros(len(factor))
     given = start, vector, value, factor, extra, diagonal, gradient, least, most
     last = _sweep_vectors(*given, sweeps, along, step)
-    decrease = _decrease_along(gradient, extra, factor, along, step)
+    slope = slope_of(z_start, z_row, z_value, factor, extra, gradient, step)
+    decrease = decrease_of(gradient, slope, step)
     if last > CREEPING * decrease:
         decrease += go_freely(z_start, z_row, z_value, factor, extra, gradient, least, most, step)
     return decrease
@@ -209,13 +202,3 @@ def _sweep_vectors(start, vector, value, factor, extra, diagonal, gradient, leas
         if moved <= SLIGHT * worth:
             break
     return gained
-
-
-@kernel
-def _decrease_along(gradient, extra, factor, along, step):
-    decrease = 0.0
-    for r in range(len(step)):
-        decrease -= step[r] * (gradient[r] + 0.5 * extra[r] * step[r])
-    for i in range(len(factor)):
-        decrease -= 0.5 * factor[i] * along[i] * along[i]
-    return decrease

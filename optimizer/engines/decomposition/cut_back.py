@@ -8,11 +8,12 @@ from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Marks
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.rows import Floats
+from optimizer.engines.exact.effort import wasted_effort
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.primitives import BoolArray, IntArray, Rows
 from optimizer.problem.problem import Problem
 from optimizer.problem.removals import removable
-from optimizer.problem.shortfalls import shortfall
+from optimizer.problem.shortfalls import has_best_effort
 from optimizer.problem.usage import entries, row_use
 
 SOON = 0.4
@@ -27,8 +28,8 @@ def offer_cut(polish: Polish, mark: Marks, prices: Floats) -> None:
     problem, general = units.problem, units.rules.general
     chosen = cut_back(units, np.flatnonzero(mark), prices)
     if general.most_ties:
-        tried = len(general.effort) != problem.units or np.all(shortfall(problem, chosen) <= general.effort)
-        if not tried or not evaluate(problem, chosen).ok:
+        wasted = has_best_effort(problem) and wasted_effort(problem, chosen, general.effort).any()
+        if wasted or not evaluate(problem, chosen).ok:
             return
     polish.offer(chosen)
 

@@ -174,7 +174,7 @@ class Ascent:
             newton.settle(heat)
             self._correct(newton, heat)
         else:
-            newton.sample = Sample(self.units, self._some_of_every_group(MIDDLE), self.clock.check)
+            newton.sample = Sample(self.units, self._some_of_every_group(), self.clock.check)
             newton.settle(heat)
             self._widen(newton, self._every_group())
             newton.settle(heat, FEWER)
@@ -188,9 +188,9 @@ class Ascent:
         sizes = LEAST, candidates * problem.units // work, min(telling, WIDEST * problem.units // work)
         return evenly(problem.units, max(sizes))
 
-    def _some_of_every_group(self, candidates: int) -> Drawn:
-        """Return the first sample that hears all rows where these are many; ``candidates`` as for :meth:`_sample`."""
-        return grouped(self.units, len(self._sample(candidates)), MEMBERS)
+    def _some_of_every_group(self) -> Drawn:
+        """Return the first sample where rows are many that hears all of them."""
+        return grouped(self.units, len(self._sample(MIDDLE)), MEMBERS)
 
     def _every_group(self) -> Drawn:
         """Return the last sample where rows are many: it hears all of them."""
@@ -255,7 +255,7 @@ class Ascent:
 
         What the others know of a row that few units use is noise.
         """
-        self._widen(newton, self._some_of_every_group(MIDDLE))
+        self._widen(newton, self._some_of_every_group())
         self._cool(newton, WARM[1:2], STRIDES)
         self._widen(newton, self._every_group())
 

@@ -38,24 +38,23 @@ def go_freely(z_start, z_row, z_value, factor, extra, gradient, least, most, ste
     vectors = z_start, z_row, z_value, factor
     rows = len(step)
     here, best = step.copy(), step.copy()
-    slope = _slope(*vectors, extra, gradient, here)
+    slope = slope_of(*vectors, extra, gradient, here)
     place, free = np.full(rows, -1, np.int32), np.empty(rows, np.int32)
     inside, written = np.empty(rows, np.bool_), np.zeros((0, 0))
     for r in range(rows):
         inside[r] = least[r] < most[r] and not _held(here[r], slope[r], least[r], most[r])
-    if np.sum(least < most) <= MOST:
-        written = _written(*vectors, _places(least < most, place), np.sum(least < most))
-    first = _value(gradient, slope, here)
-    lowest = first
+    known, all_fit = 0, np.sum(least < most) <= MOST
+    start = decrease_of(gradient, slope, here)
+    most_yet = start
     for _ in range(ROUNDS):
-        size, known = 0, len(written)
+        size = 0
         for r in range(rows):
+            if place[r] < 0 and least[r] < most[r] and (inside[r] or all_fit):
+                place[r] = known
+                known += 1
             if inside[r]:
                 free[size] = r
                 size += 1
-                if place[r] < 0:
-                    place[r] = known
-                    known += 1
         if known > MOST:
             break
         if known > len(written):
@@ -71,7 +70,7 @@ def go_freely(z_start, z_row, z_value, factor, extra, gradient, least, most, ste
         there = here.copy()
         for i in range(size):
             there[free[i]] += way[i]
-        away = _slope(*vectors, extra, gradient, there)
+        away = slope_of(*vectors, extra, gradient, there)
         settled = True
         for r in range(rows):
             if inside[r]:
@@ -80,30 +79,19 @@ def go_freely(z_start, z_row, z_value, factor, extra, gradient, least, most, ste
                 here[r] = min(max(there[r], least[r]), most[r])
             elif least[r] < most[r] and not _held(here[r], away[r], least[r], most[r]):
                 inside[r], settled = True, False
-        slope = _slope(*vectors, extra, gradient, here)
-        value = _value(gradient, slope, here)
-        gained = lowest - value
+        slope = slope_of(*vectors, extra, gradient, here)
+        gained = decrease_of(gradient, slope, here) - most_yet
         if gained > 0.0:
-            lowest, best[:] = value, here
-        if settled or 0.0 < gained < ENOUGH * (first - lowest):
+            most_yet += gained
+            best[:] = here
+        if settled or 0.0 < gained < ENOUGH * (most_yet - start):
             break
     step[:] = best
-    return first - lowest
+    return most_yet - start
 
 
 @kernel
-def _places(wanted, place):
-    """Give each that is wanted a number."""
-    known = 0
-    for r in range(len(wanted)):
-        if wanted[r]:
-            place[r] = known
-            known += 1
-    return place
-
-
-@kernel
-def _slope(z_start, z_row, z_value, factor, extra, gradient, at):
+def slope_of(z_start, z_row, z_value, factor, extra, gradient, at):
     """Return the slope of every coordinate at a point."""
     slope = gradient + extra * at
     for i in range(len(factor)):
@@ -118,11 +106,12 @@ def _slope(z_start, z_row, z_value, factor, extra, gradient, at):
 
 
 @kernel
-def _value(gradient, slope, at):
-    value = 0.0
-    for r in range(len(at)):
-        value += 0.5 * at[r] * (gradient[r] + slope[r])
-    return value
+def decrease_of(gradient, slope, step):
+    """Return how far a step leads down: both slopes, at its beginning and at its end, tell it."""
+    decrease = 0.0
+    for r in range(len(step)):
+        decrease -= 0.5 * step[r] * (gradient[r] + slope[r])
+    return decrease
 
 
 @kernel

@@ -17,6 +17,7 @@ from optimizer.problem.primitives import (
     Incidence,
     IntArray,
     Overrides,
+    Rows,
     Shortfall,
     Switch,
 )
@@ -275,16 +276,16 @@ def _held(counter: DistinctCounter | Floor) -> IntArray | None:
 def _row_parts(parts: _Parts, problem: Problem) -> None:
     for r in problem.rows:
         op = CAP if r.penalty is None else SOFT
-        stage = ROW_STAGE if r.penalty is None else NO_STAGE
         for limit, sign in ((np.asarray(r.upper), 1), (-np.asarray(r.lower), -1)):
             if np.any(limit < UNLIMITED):
+                fills = r.penalty is None and (sign < 0 or _lowers(problem, r))
                 left = limit.reshape(r.uses.instances, -1).T
                 parts.add(
                     op,
                     r.uses,
                     r.partition,
                     [left],
-                    stage=stage,
+                    stage=ROW_STAGE if fills else NO_STAGE,
                     measure=r.measure,
                     sign=sign,
                     penalty=float(r.penalty or 0),
@@ -304,12 +305,13 @@ def _hopeless(problem: Problem, cells: Floor | Switch, lot: IntArray) -> IntArra
 
 def _has_lower(problem: Problem) -> bool:
     """Say whether what cannot be added now may be possible later, because others make room."""
-    return any(
-        np.any(np.asarray(r.lower) > -UNLIMITED)
-        or np.any(np.asarray(r.uses.weight) < 0)
-        or (r.measure is not None and np.any(problem.measures[r.measure].amount < 0))
-        for r in problem.rows
-    )
+    return any(np.any(np.asarray(r.lower) > -UNLIMITED) or _lowers(problem, r) for r in problem.rows)
+
+
+def _lowers(problem: Problem, rows: Rows) -> bool:
+    """Say whether some contact may lower the use of a row."""
+    amounts = rows.measure is not None and bool(np.any(problem.measures[rows.measure].amount < 0))
+    return amounts or bool(np.any(np.asarray(rows.uses.weight) < 0))
 
 
 def _grid(
