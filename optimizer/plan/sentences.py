@@ -10,11 +10,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+EARLY = "time", "interrupted"
+"""Limits that may stop a search before the constraints have prices."""
+
+
 def closing(
     summary: Mapping[str, Any], constraints: pd.DataFrame, policies: pd.DataFrame, sense: str
 ) -> tuple[str, ...]:
     """Say the value and its proof, what the dearest limits and the dearest policy cost, and what is firm."""
-    limits = _dearest(constraints, sense), _tightest(constraints, sense)
+    why = _why_no_prices(constraints, early=summary["limit"] in EARLY)
+    limits = (
+        (_dearest(constraints, sense), _tightest(constraints, sense))
+        if why is None
+        else (
+            f"Which limit is dearest is not known: {why}.",
+            f"What one more unit of a limit brings is not known: {why}.",
+        )
+    )
     return _proof(summary, sense), *limits, *_policy(policies, sense), *_firm(summary)
 
 
@@ -49,9 +61,16 @@ def _proof(summary: Mapping[str, Any], sense: str) -> str:
     return f"{said}; no plan that keeps the rules has {more:,.2f} {word} (proven gap {100 * summary['gap']:.4f} %)."
 
 
-def _dearest(constraints: pd.DataFrame, sense: str) -> str:
+def _why_no_prices(constraints: pd.DataFrame, *, early: bool) -> str | None:
+    """Say why the prices tell nothing, None if they do."""
     if constraints["price"].isna().any():
-        return "Which limit is dearest is not known: the engine gave no prices."
+        return "the engine gave no prices"
+    if early and not constraints.empty and not constraints["price"].any():
+        return "the search was stopped before any had a price"
+    return None
+
+
+def _dearest(constraints: pd.DataFrame, sense: str) -> str:
     weight = (constraints["price"] * constraints["limit"] / 100).abs().groupby(constraints["name"]).sum()
     if weight.empty or weight.max() == 0:
         return "No constraint has a price: one more unit of any of them would bring nothing."
@@ -61,8 +80,6 @@ def _dearest(constraints: pd.DataFrame, sense: str) -> str:
 
 
 def _tightest(constraints: pd.DataFrame, sense: str) -> str:
-    if constraints["price"].isna().any():
-        return "What one more unit of a limit brings is not known: the engine gave no prices."
     price = constraints["price"].abs()
     if price.empty or price.max() == 0:
         return "No limit is tight."
