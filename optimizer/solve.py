@@ -16,7 +16,17 @@ import numpy as np
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
 from optimizer.data import open_tables
 from optimizer.data.faults import reading
-from optimizer.engines import COMPARED, baselines, choose, instead, never_worse, policy_costs, refuse_refuted, watched
+from optimizer.engines import (
+    COMPARED,
+    baselines,
+    choose,
+    instead,
+    load_beside,
+    never_worse,
+    policy_costs,
+    refuse_refuted,
+    watched,
+)
 from optimizer.errors import Finding, InfeasibleError, NoPlanError, UsageError
 from optimizer.failpoints import reach
 from optimizer.memory import peak as peak_memory
@@ -34,6 +44,8 @@ PUBLISHING = 0.03
 AFTER = 3.0
 """Kept back for the comparison, the audit and the run folder besides: so many times what reading and compiling took,
 which grow with the same tables on the same machine, but no more than half of what is left."""
+LARGE = 20_000_000
+"""Bytes of tables from which kernels are loaded while the tables are compiled."""
 GRACE = 1.0, 0.05, 1e-7
 """Seconds, or a share of the time limit, or seconds for each candidate, that an engine has to stop when its time is
 over, before it is left behind."""
@@ -135,7 +147,7 @@ def solve(
     request = request_for(scenario, observer, watch)
     compiled: Compiled | None = None
     try:
-        compiled = build(scenario, frames, observer=observer, watch=watch)
+        compiled = build(scenario, frames, observer=observer, watch=watch, solving=True)
         if sample is not None:
             compiled = sample_of(compiled, sample)
             observer.warn(Finding("data", "--sample", told(sample), "leave --sample out for a plan"))
@@ -196,10 +208,12 @@ def build(
     observer: Observer | None = None,
     watch: Stopwatch | None = None,
     keep_world: bool = False,
+    solving: bool = False,
 ) -> Compiled:
     """Read the tables and compile the problem, without solving it.
 
-    ``keep_world`` lets :func:`~optimizer.compile.again.with_limits` compile single rules again.
+    ``keep_world`` lets :func:`~optimizer.compile.again.with_limits` compile single rules again; ``solving`` says that
+    an engine comes next.
 
     Raises
     ------
@@ -211,6 +225,8 @@ def build(
         tables = open_tables(scenario, frames or {})
         for finding in tables.findings:
             observer.warn(finding)
+    if solving and sum(file.size for file in tables.files) > LARGE:
+        load_beside(scenario.solve.engine)
     with watch.stage("compile", observer), reading("the tables"):
         compiled = compile_scenario(scenario, tables, keep_world=keep_world)
         for finding in compiled.findings:

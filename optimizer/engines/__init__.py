@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.engines.protocol import Engine
-from optimizer.engines.registry import AUTO, choose, engine_names, make_engine, warmup
+from optimizer.engines.registry import AUTO, choose, engine_names, load_beside, make_engine, warmup
 from optimizer.engines.usual import COMPARED, baselines, instead, never_worse, refuse_refuted
 from optimizer.engines.watchdog import anyone_left, watched
 from optimizer.engines.worth import policy_costs
@@ -17,6 +17,7 @@ __all__ = [
     "choose",
     "engine_names",
     "instead",
+    "load_beside",
     "make_engine",
     "never_worse",
     "policy_costs",

@@ -12,7 +12,8 @@ class Engine(Protocol):
     """A problem in, a solution out.
 
     An engine is a folder of this package whose ``make(variant)`` returns one; ``variant`` is what follows the colon
-    in names like ``greedy:value_per_cost``, else None. A folder may have a ``warm_up()`` too, to compile its kernels.
+    in names like ``greedy:value_per_cost``, else None. A folder may have a ``warm_up()`` too, to compile its kernels,
+    and a ``load()`` that fetches compiled ones.
     """
 
     @property

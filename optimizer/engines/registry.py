@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pkgutil
+from contextlib import suppress
 from importlib import import_module
+from threading import Thread
 from types import ModuleType
 
 import numpy as np
@@ -87,6 +89,17 @@ def warmup() -> None:
         warm_up = getattr(_folder(name), "warm_up", None)
         if warm_up is not None:
             warm_up()
+
+
+def load_beside(asked: str) -> None:
+    """Load the kernels of the engines that may be chosen, in a thread beside what comes before the solve."""
+
+    def load() -> None:
+        for name in engine_names() if asked == AUTO else [asked.partition(":")[0]]:
+            with suppress(Exception):  # whatever is wrong is told when the kernels are needed
+                getattr(_folder(name), "load", lambda: None)()
+
+    Thread(target=load, name="kernels").start()
 
 
 def _folder(name: str) -> ModuleType:

@@ -84,10 +84,11 @@ class Books(Protocol):
     ) -> str:
         """Create a relation of the contacts that a rule counts and return its name.
 
-        Columns: ``planned`` bool (False: history), ``contact`` (a number, different for each contact), ``who``
-        (text), ``each`` (canonical JSON of the ``for_each`` values), ``day`` DATE and ``instant`` TIMESTAMP of the
-        clock, ``amount`` DOUBLE (1 for contacts), ``pick`` (text, the different keys of a ``distinct`` total), ``own``
-        (the customers column of a ``{column}`` limit).
+        Columns: ``planned`` bool (False: history), ``contact`` (a number, different for each contact), ``who`` (text),
+        ``each`` (canonical JSON of the ``for_each`` values), ``alike`` (a number that is equal where who and each are,
+        and hardly ever else; quicker to group by), ``day`` DATE and ``instant`` TIMESTAMP of the clock, ``amount``
+        DOUBLE (1 for contacts), ``pick`` (text, the different keys of a ``distinct`` total), ``own`` (the customers
+        column of a ``{column}`` limit).
         """
         ...
 
@@ -135,8 +136,19 @@ class Books(Protocol):
         """Run a query over the relations."""
         ...
 
-    def sums(self, sql: str, total: TotalOf) -> Iterator[Sum]:
-        """Sum exactly: the query yields ``(key, amount)``; plain columns as decimals, computed ones as doubles."""
+    def sums(self, key: Sequence[str], amount: str, source: str, total: TotalOf) -> Iterator[Sum]:
+        """Sum exactly: plain columns as decimals, computed ones as doubles.
+
+        Parameters
+        ----------
+        key : sequence of str
+            SQL of what the groups differ in; a sum's key is the JSON array of these.
+        amount : str
+            SQL of what is summed.
+        source : str
+            ``FROM …``, over the relations.
+        total : TotalOf
+        """
         ...
 
     def previous(self, run: str) -> tuple[int, int]:

@@ -155,8 +155,8 @@ def audit_cap(rule: Frequency, cap: Limit, books: Books) -> Iterable[Line]:
             planned = f"count(DISTINCT pick) - {past}"
         least = str(cap) if isinstance(cap, Decimal) else "0"
         # Whoever has no more than the cap in all cannot have more in a window: most are done with here.
-        many = f'SELECT who, "each" FROM {rows} GROUP BY ALL HAVING count(*) > {least}'
-        joined += f' WHERE (r.who, r."each") IN ({many})'
+        many = f"SELECT alike FROM {rows} GROUP BY alike HAVING count(*) > {least}"
+        joined += f" WHERE r.alike IN ({many})"
         counted = books.query(
             f'SELECT who, "each", w.first, w.last, {planned} AS used, {past} AS past, min(own) {joined} '
             f"GROUP BY ALL HAVING used > 0 AND used > greatest(0, {least} - past) ORDER BY ALL"
@@ -164,9 +164,9 @@ def audit_cap(rule: Frequency, cap: Limit, books: Books) -> Iterable[Line]:
         for who, each, first, last, used, gone, limit in counted:
             yield from _line(rule, cap, books, (who, each, first, last, limit), Decimal(used), Decimal(gone))
         return
-    key = 'CAST(json_array(who, "each", w.first, w.last, CAST(own AS VARCHAR)) AS VARCHAR)'
-    before = {s.key: s.total for s in books.sums(f"SELECT {key}, amount {joined} WHERE NOT planned", rule.total)}
-    for found in books.sums(f"SELECT {key}, amount {joined} WHERE planned", rule.total):
+    key = "who", '"each"', "w.first", "w.last", "CAST(own AS VARCHAR)"
+    before = {one.key: one.total for one in books.sums(key, "amount", f"{joined} WHERE NOT planned", rule.total)}
+    for found in books.sums(key, "amount", f"{joined} WHERE planned", rule.total):
         gone = before.get(found.key, Decimal(0))
         yield from _line(rule, cap, books, tuple(json.loads(found.key)), found.total, gone, found.slack)
 

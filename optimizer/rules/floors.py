@@ -123,7 +123,7 @@ def audit_floor(rule: Frequency, need: Limit, books: Books) -> Iterable[Line]:
         clock="arrival",
     )
     asked = books.reached(where=rule.where, who=rule.per, each=rule.for_each, own=own)
-    key = 'CAST(json_array(q.who, q."each", w.first, w.last, CAST(q.own AS VARCHAR)) AS VARCHAR)'
+    key = "q.who", 'q."each"', "w.first", "w.last", "CAST(q.own AS VARCHAR)"
     if rule.within is not None and rule.within.seconds is not None:
         windows = _hours(rule.per, rule.within.seconds * MICROSECONDS, rows, asked, books)
         joined = (
@@ -139,12 +139,13 @@ def audit_floor(rule: Frequency, need: Limit, books: Books) -> Iterable[Line]:
     if rule.total.distinct:
         both = "count(DISTINCT r.pick)"
         gone = f"{both} FILTER (NOT r.planned)"
-        counted = books.query(f"SELECT {key} AS key, {both} - {gone}, {gone} {joined} GROUP BY 1 ORDER BY 1")
+        text = f"CAST(json_array({', '.join(key)}) AS VARCHAR)"
+        counted = books.query(f"SELECT {text} AS key, {both} - {gone}, {gone} {joined} GROUP BY 1 ORDER BY 1")
         planned = {text: Sum(text, Decimal(new), Decimal(0)) for text, new, _ in counted}
         past = {text: Sum(text, Decimal(old), Decimal(0)) for text, _, old in counted}
     else:
-        planned = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND r.planned", rule.total)}
-        past = {s.key: s for s in books.sums(f"SELECT {key}, r.amount {joined} AND NOT r.planned", rule.total)}
+        planned = {s.key: s for s in books.sums(key, "r.amount", f"{joined} AND r.planned", rule.total)}
+        past = {s.key: s for s in books.sums(key, "r.amount", f"{joined} AND NOT r.planned", rule.total)}
     for text, used in planned.items():
         who, each, first, last, mine = json.loads(text)
         group = json.loads(each)

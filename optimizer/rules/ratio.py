@@ -163,7 +163,7 @@ class Ratio(Rule):
     def _sum(self, books: Books, expression: Expression) -> Sum | None:
         total = TotalOf(expression.text, expression=expression)
         rows = books.rows(where=self.where, who=None, amount=total, history=False, clock="sending")
-        return next(iter(books.sums(f"SELECT 'all', amount FROM {rows}", total)), None)
+        return next(iter(books.sums(("'all'",), "amount", f"FROM {rows}", total)), None)
 
     def words(self) -> str:
         """Say the rule in one sentence."""

@@ -108,7 +108,9 @@ def _sums(
         return {}
     listed = ", ".join(f"({start})" for start in sorted(starts))
     found = books.sums(
-        f'SELECT CAST(json_array("each", w.start) AS VARCHAR), amount FROM {rows} r JOIN (VALUES {listed}) w(start) '
+        ('"each"', "w.start"),
+        "amount",
+        f"FROM {rows} r JOIN (VALUES {listed}) w(start) "
         f"ON epoch_us(r.instant) >= w.start AND epoch_us(r.instant) < w.start + {width} WHERE {side}",
         rule.total,
     )

@@ -176,10 +176,10 @@ def audit_total(rule: PlanTotal, books: Books) -> Iterable[Line]:
         where=rule.where, who=None, each=rule.for_each, amount=rule.total, history=history, clock="sending"
     )
     windows = books.windows(rule.within, "sending")
-    key = 'CAST(json_array("each", w.first, w.last) AS VARCHAR)'
+    key = '"each"', "w.first", "w.last"
     joined = f"FROM {rows} r JOIN {windows} w ON r.day BETWEEN w.first AND w.last"
-    planned = {s.key: s for s in books.sums(f"SELECT {key}, amount {joined} WHERE planned", rule.total)}
-    past = {s.key: s for s in books.sums(f"SELECT {key}, amount {joined} WHERE NOT planned", rule.total)}
+    planned = {s.key: s for s in books.sums(key, "amount", f"{joined} WHERE planned", rule.total)}
+    past = {s.key: s for s in books.sums(key, "amount", f"{joined} WHERE NOT planned", rule.total)}
     signed = bool(books.query(f"SELECT 1 FROM {rows} WHERE amount < 0 LIMIT 1")) or books.may_be_negative(rule.total)
     minimum = {(str(a), str(b)) for a, b in books.query(f"SELECT first, last FROM {books.demanded(rule.within)}")}
     days = [(str(a), str(b)) for a, b in books.query(f"SELECT first, last FROM {windows} ORDER BY first")]

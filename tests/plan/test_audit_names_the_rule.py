@@ -52,6 +52,14 @@ def test_the_compiled_problem_names_the_same_rule_or_has_no_such_candidate(build
         assert spoil.section in ("", "eligibility")
 
 
+def test_a_plan_without_any_contact_can_be_audited(build: Compiled) -> None:
+    report = audited(build, [])
+    assert report.contacts == 0
+    assert report.value == 0
+    ratio = next(line for line in report.lines if line.rule == "ratio")
+    assert ratio.used is None and not ratio.broken
+
+
 def test_a_key_listed_twice_is_named(build: Compiled) -> None:
     plan = legal_plan()
     assert audited(build, [*plan, plan[3]]).broken == {"listed-twice": 1}

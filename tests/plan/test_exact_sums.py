@@ -53,3 +53,9 @@ def test_a_million_tenths_leave_no_rest() -> None:
 )
 def test_only_a_bare_column_is_what_was_written(text: str, plain: bool) -> None:
     assert is_plain(parse(text)) is plain
+
+
+@given(st.lists(doubles, min_size=1, max_size=40), st.integers(0, 2**32 - 1))
+def test_many_doubles_add_up_as_one_by_one(numbers: list[float], seed: int) -> None:
+    many = np.random.default_rng(seed).choice(np.array(numbers, np.float64), 10_001)
+    assert sum_of_doubles(many)[0] == Decimal(repr(math.fsum(many)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from optimizer.engines.decomposition.engine import Decomposition
-from optimizer.engines.decomposition.warm import warm_up
+from optimizer.engines.decomposition.warm import load, warm_up
 from optimizer.errors import UsageError
 
-__all__ = ["Decomposition", "make", "warm_up"]
+__all__ = ["Decomposition", "load", "make", "warm_up"]
 
 
 def make(variant: str | None) -> Decomposition:

@@ -25,6 +25,8 @@ from optimizer.problem.units import parts
 
 ROOM = 61
 """Bits that a unit's margins may need together."""
+ROOMY = 36
+"""Bits of a unit's total below which it is not told more exactly: as many are left for prices as they need."""
 MOST_SHIFT = 40
 
 
@@ -307,7 +309,11 @@ def _shut(problem: Problem) -> npt.NDArray[np.uint8]:
 
 
 def _largest_total(problem: Problem) -> int:
-    """Return the largest Σ |value| of a unit, and the most that its soft minimums can cost."""
+    """Return a bound on any unit's Σ |value|, and on what its soft minimums cost; the least one, if it is large."""
+    most = max(int(problem.value.max(initial=0)), -int(problem.value.min(initial=0)))
+    most *= int(np.diff(problem.unit_start).max(initial=0))
+    if most.bit_length() <= ROOMY and not any(floor.penalty for floor in problem.floors):
+        return most
     total = np.concatenate(
         [
             np.zeros(0, np.int64),

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from optimizer.engines.decomposition.packed_kernel import Packed
 from optimizer.engines.jit import bare_kernel
-from optimizer.problem.pairs import occurrences, ranges
+from optimizer.problem.pairs import parts_of, ranges
 from optimizer.problem.primitives import SIDE_A, SIDE_B, UNLIMITED, BoolArray, Conflict, Counter, Incidence, IntArray
 from optimizer.problem.problem import Problem
 
@@ -50,7 +50,7 @@ class Words:
 def contacts_at_most(problem: Problem) -> IntArray:
     """Bound the contacts of each customer by the counters that count every kind. Shape (customers,)."""
     most = np.diff(problem.customer_start).astype(np.int64)
-    seen = occurrences(problem.kind, problem.kinds) > 0
+    seen = _kinds_seen(problem)
     for counter in problem.counters:
         if counter.measure is not None:
             continue
@@ -66,6 +66,16 @@ def contacts_at_most(problem: Problem) -> IntArray:
     return most
 
 
+def _kinds_seen(problem: Problem) -> BoolArray:
+    """Return which kinds there is a candidate of: the first few thousand tell, where all kinds are common."""
+    seen = np.zeros(problem.kinds, bool)
+    for part in parts_of(problem.candidates):
+        seen[problem.kind[part]] = True
+        if seen.all():
+            break
+    return seen
+
+
 def pack(problem: Problem, counters: Sequence[Counter], conflicts: Sequence[Conflict]) -> Packed | None:
     """Write the rules as words, or return None when they need too many.
 
@@ -79,7 +89,8 @@ def pack(problem: Problem, counters: Sequence[Counter], conflicts: Sequence[Conf
     customer = np.asarray(problem.unit_customer[:-1], np.int64)
     room = contacts_at_most(problem)[customer].astype(np.int64)
     of = [primitive.partition for primitive in counters] + [primitive.partition for primitive in conflicts]
-    reach = [np.asarray(problem.partitions[partition].group)[customer] >= 0 for partition in of]
+    reached = {partition: np.asarray(problem.partitions[partition].group)[customer] >= 0 for partition in set(of)}
+    reach = [reached[partition] for partition in of]
     classes, unit_class = _classes(reach, problem.units)
     words = Words()
     steps: list[tuple[int, int, IntArray, IntArray, int]] = []  # rule, word, kinds, what is added, what is excluded
@@ -109,7 +120,7 @@ def pack(problem: Problem, counters: Sequence[Counter], conflicts: Sequence[Conf
             step[cls, kinds, word] |= added
             excludes[cls, kinds, word] |= excluded
     guard = np.array([guards.get(word, 0) for word in range(count)], np.int64)
-    start = np.zeros((problem.units, count), np.int64)
+    start = np.zeros((max((len(number) for _, number in begin), default=1), count), np.int64)
     for word, number in begin:
         start[:, word] += number
     if np.all(start == start[:1]):

@@ -39,6 +39,17 @@ def warm_up(harder: bool = True) -> None:
         every_pattern(units, units.prices(), 1, 4, lambda: None)
 
 
+def load() -> None:
+    """Load the kernels of packed units from their cache; where one is not there yet, nothing is done.
+
+    A plan that may be far from the best asks for no more than every large problem needs.
+    """
+    from optimizer.engines.decomposition.engine import Decomposition
+
+    if is_warm(harder=False):
+        Decomposition().solve(small_problems()[0], Request(gap=1.0))
+
+
 def is_warm(harder: bool) -> bool:
     """Say whether the kernels have been compiled before."""
     from optimizer.engines.decomposition.passes import solve_packed

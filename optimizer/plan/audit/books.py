@@ -90,6 +90,7 @@ class SqlBooks:
                 f"{side.contact} AS contact",
                 f"{side.who(who)} AS who",
                 f'CAST(json_object({pairs}) AS VARCHAR) AS "each"',
+                f"hash({', '.join([side.who(who), *(side.text(n) for n in names)])}) AS alike",
                 f"{side.day(clock)} AS day",
                 f"{side.instant(clock)} AS instant",
                 f"{number} AS amount",
@@ -306,20 +307,24 @@ class SqlBooks:
         """Run a query over the relations."""
         return self.tables.con.execute(sql).fetchall()
 
-    def sums(self, sql: str, total: TotalOf) -> Iterator[Sum]:
-        """Sum exactly, by key."""
+    def sums(self, key: Sequence[str], amount: str, source: str, total: TotalOf) -> Iterator[Sum]:
+        """Sum exactly, by key; the text of a key is made of groups, which are few, and not of contacts."""
+        parts = ", ".join(f"k{i}" for i in range(len(key)))
+        rows = f"(SELECT {', '.join(key)}, {amount} {source}) t({parts}, amount)"
+
+        def grouped(function: str) -> str:
+            groups = f"SELECT {parts}, {function}(amount) AS found FROM {rows} GROUP BY {parts}"
+            return f"SELECT CAST(json_array({parts}) AS VARCHAR) AS key, found FROM ({groups}) ORDER BY key"
+
         if total.expression is None:
-            counted = self.query(f"SELECT key, count(amount) FROM ({sql}) t(key, amount) GROUP BY key ORDER BY key")
-            yield from (Sum(key, Decimal(count), Decimal(0)) for key, count in counted)
+            yield from (Sum(name, Decimal(count), Decimal(0)) for name, count in self.query(grouped("count")))
             return
-        listed: pa.Table = self.tables.con.sql(
-            f"SELECT key, list(amount) FROM ({sql}) t(key, amount) GROUP BY key ORDER BY key"
-        ).to_arrow_table()
+        listed: pa.Table = self.tables.con.sql(grouped("list")).to_arrow_table()
         plain = is_plain(total.expression)
-        for key, amounts in zip(*listed.columns, strict=True):
+        for name, amounts in zip(*listed.columns, strict=True):
             numbers = np.asarray(amounts.values.drop_null(), np.float64)
             exact = (sum_of_decimals(numbers), Decimal(0)) if plain else sum_of_doubles(numbers)
-            yield Sum(key.as_py(), *exact)
+            yield Sum(name.as_py(), *exact)
 
     def previous(self, run: str) -> tuple[int, int]:
         """Return how many contacts of an earlier plan are in this one, and how many may still be sent."""

@@ -26,6 +26,8 @@ from optimizer.scenario import Scenario
 
 AUDITED = '"@audited"'
 """Relation of the audited contacts, with all that the candidates hold: there until the next audit."""
+KNOWN = '"@known"'
+"""The table of the same, before they are numbered."""
 
 
 def audit_contacts(scenario: Scenario, tables: Tables, contacts: pa.Table) -> AuditReport:
@@ -78,24 +80,19 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     """Create the relation of audited contacts from the candidates that the keys name."""
     keys = [k for k in KEYS if k in contacts.column_names]
     tables.con.register("@entered", read_keys(tables, contacts.select(keys), what="the contacts"))
-    tables.con.execute('CREATE OR REPLACE TEMP TABLE "@given" AS SELECT * FROM "@entered"')
+    tables.con.execute('CREATE OR REPLACE TEMP TABLE "@given" AS SELECT DISTINCT * FROM "@entered"')
     tables.con.unregister("@entered")
     same = " AND ".join(f'g."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
-    listed = ", ".join(f'"{k}"' for k in keys)
     con = tables.con
-    # Numbered apart: a join that numbers its rows runs on one thread.
     con.execute(
-        f'CREATE OR REPLACE TEMP TABLE "@as given" AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
+        f'CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
     )
-    ((different,),) = con.execute(f'SELECT count(*) FROM (SELECT DISTINCT {listed} FROM "@given")').fetchall()
-    ((known,),) = con.execute('SELECT count(*) FROM "@as given"').fetchall()
-    once = "DISTINCT *" if known > different else "*"  # identical rows count once
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {AUDITED} AS "
-        f'SELECT row_number() OVER () AS contact, * FROM (SELECT {once} FROM "@as given")'
-    )
-    con.execute('DROP TABLE "@as given"')
-    ((known,),) = con.execute(f"SELECT count(*) FROM {AUDITED}").fetchall()
+    ((different,),) = con.execute('SELECT count(*) FROM "@given"').fetchall()
+    ((known,),) = con.execute(f"SELECT count(*) FROM {KNOWN}").fetchall()
+    if known > different:  # identical rows count once
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT DISTINCT * FROM {KNOWN}")
+        ((known,),) = con.execute(f"SELECT count(*) FROM {KNOWN}").fetchall()
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {AUDITED} AS SELECT rowid + 1 AS contact, * FROM {KNOWN}")
     twice = contacts.num_rows - different
     unknown = different - known
     for count, name in ((int(twice), "listed-twice"), (unknown, "not-a-candidate")):
