@@ -39,6 +39,11 @@ def running(count: IntArray | BoolArray) -> npt.NDArray[np.int64]:
     return out
 
 
+def in_order(number: IntArray, size: int) -> IntArray:
+    """Return the stable order of numbers from −1 to ``size − 1``: numpy sorts short ones in a tenth of the time."""
+    return np.argsort(number.astype(np.min_scalar_type(-max(size, 1))), kind="stable")
+
+
 def ranges(first: IntArray, count: IntArray) -> IntArray:
     """Concatenate ``first[i] … first[i] + count[i] − 1`` for all ``i``."""
     total = int(count.sum())

@@ -17,6 +17,7 @@ from optimizer.engines.decomposition.enumeration import every_pattern
 from optimizer.engines.decomposition.enumeration_kernel import list_answers
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns
+from optimizer.engines.decomposition.plan import places
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.warm import warm_in_time
 from optimizer.engines.exact.answer import Claim, Task
@@ -86,7 +87,7 @@ def _search(polish: Polish, good: Patterns) -> Closed | None:
             pattern = first.copy()
             pattern[good.unit[listed[chosen]]] = listed[chosen]
             mark = good.put(np.zeros(units.problem.candidates, np.uint8), pattern, np.asarray(units.problem.unit_start))
-            polish.offer(np.flatnonzero(mark))
+            polish.offer(places(mark))
         if bound is not None:
             told.append(worth + linear.quanta_above(bound))
             request.report(Progress("proof", None if polish.plan is None else polish.plan.objective, min(told)))

@@ -169,6 +169,7 @@ class Units:
             self.table.terms,
             prices,
             self.at_shift(prices.shift),
+            self.widest,
             self.most_contacts,
             self.threads,
             check,
@@ -179,8 +180,7 @@ class Units:
         kinds = np.bincount(self.problem.kind[chosen], minlength=self.problem.kinds)
         use = self.table.use_of_kinds(kinds)
         if len(self.table.terms.measure):
-            customer = np.searchsorted(self.candidates.customer_start, chosen, side="right") - 1
-            add_terms(chosen, customer, self.candidates, self.table.terms, use)
+            add_terms(chosen, self.candidates, self.table.terms, use)
         return use
 
     def worth(self, found: Pass, use: IntArray) -> float:

@@ -101,8 +101,8 @@ class Crew:
     ----------
     unit_start : (units + 1,) int array
     candidates, terms, prices, rules
-    contacts : int
-        Most contacts of a unit.
+    widest, contacts : int
+        Most candidates and most contacts of a unit.
     threads : int
     check : callable, optional
         Asked by the calling thread between its parts; may raise to give up.
@@ -113,6 +113,7 @@ class Crew:
     terms: Terms
     prices: Prices
     rules: Rules
+    widest: int
     contacts: int
     threads: int
     check: Callable[[], None] | None = None
@@ -137,8 +138,8 @@ class Crew:
             used = sums[worker].kinds_used, sums[worker].use
             close_units(mine, found.contact[:, 0], found.size[:, 0], self.candidates, self.terms, *used, mark)
 
-        self._benches(packed, packed, pack)
-        self._desks(tied, tied, tie)
+        self._benches(packed, pack)
+        self._desks(tied, tie)
         return Sums(*(np.sum(part, axis=0) for part in zip(*sums, strict=True)))
 
     def answers(self, units: IntArray, most: int, nodes: int, fewer: int, reach: int) -> Answers:
@@ -165,8 +166,8 @@ class Crew:
             self._tie(units, places, nodes, fewer, reach, found, desk)
 
         packed, tied = self._split(units)
-        self._benches(packed, units, pack)
-        self._desks(tied, units, tie)
+        self._benches(packed, pack)
+        self._desks(tied, tie)
         return found
 
     def losses(self, units: IntArray, nodes: int, fewer: int, reach: int) -> tuple[Int64s, Int64s]:
@@ -198,14 +199,16 @@ class Crew:
                     loss[place], changed[place, 0] = size[at], at
 
         packed, tied = self._split(units)
-        self._benches(packed, units, pack)
-        self._desks(tied, units, tie)
+        self._benches(packed, pack)
+        self._desks(tied, tie)
         return loss, changed
 
     def _split(self, units: IntArray) -> tuple[IntArray, IntArray]:
         """Return the places of packed and of tied units."""
         first = self.rules.general.first
-        tied = first[units] >= 0 if len(first) else np.zeros(len(units), bool)
+        if not len(first):
+            return np.arange(len(units)), np.zeros(0, np.int64)
+        tied = first[units] >= 0
         return np.flatnonzero(~tied), np.flatnonzero(tied)
 
     def _margins(self, units: IntArray) -> tuple[Int64s, Int64s]:
@@ -222,14 +225,11 @@ class Crew:
         start, margin = self._margins(units[places])
         tied_answers(units, places, start, margin, self.rules.general, nodes, fewer, reach, *found, desk)
 
-    def _benches(self, places: IntArray, units: IntArray, work: Callable[[IntArray, Bench, int], None]) -> None:
-        self._side_by_side(places, 1, lambda: bench_for(self._widest(units), self.rules.packed), work)
+    def _benches(self, places: IntArray, work: Callable[[IntArray, Bench, int], None]) -> None:
+        self._side_by_side(places, 1, lambda: bench_for(self.widest, self.rules.packed), work)
 
-    def _desks(self, places: IntArray, units: IntArray, work: Callable[[IntArray, Desk, int], None]) -> None:
-        self._side_by_side(places, HARDER, lambda: desk_for(self._widest(units), self.rules.general), work)
-
-    def _widest(self, units: IntArray) -> int:
-        return int((self.unit_start[units + 1] - self.unit_start[units]).max(initial=0))
+    def _desks(self, places: IntArray, work: Callable[[IntArray, Desk, int], None]) -> None:
+        self._side_by_side(places, HARDER, lambda: desk_for(self.widest, self.rules.general), work)
 
     def _side_by_side(
         self,

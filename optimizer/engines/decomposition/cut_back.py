@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Marks
+from optimizer.engines.decomposition.plan import places
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.exact.effort import wasted_effort
@@ -26,7 +27,7 @@ def offer_cut(polish: Polish, mark: Marks, prices: Floats) -> None:
     """Offer what is left of the units' answers when contacts go until the limits hold, if units may do without them."""
     units = polish.ascent.units
     problem, general = units.problem, units.rules.general
-    chosen = cut_back(units, np.flatnonzero(mark), prices)
+    chosen = cut_back(units, places(mark), prices)
     if general.most_ties:
         wasted = has_best_effort(problem) and wasted_effort(problem, chosen, general.effort).any()
         if wasted or not evaluate(problem, chosen).ok:

@@ -44,7 +44,7 @@ PASSES = 6
 ENOUGH, FINE = 0.01, 1e-5
 """Prices are good when the next step is likely to lower the bound by less than this share of the asked gap, or of this
 one where more is asked: a pass is cheap, and what is left to mend falls with the square of what rows are off."""
-SLACK = 0.045
+SLACK = 0.08
 """The same, where rows are many and steps are dear."""
 MEMBERS, MOST_MEMBERS, EVENLY = 8, 20, 40_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
@@ -52,7 +52,7 @@ has so many units beside. Rows of groups no larger are heard in full; of larger 
 STRIDES, STRIDING, FEWER = 3, 20, 2
 """Newton steps at one temperature where passes correct what is left; passes that do where rows are many; and steps of
 the last sample there, as its curvature costs more than a pass."""
-WARY = 4.0
+WARY = 16.0
 """The trust region of the first of these is no larger: what a sample trusts far goes wrong with all units."""
 
 
@@ -260,7 +260,10 @@ class Ascent:
         self._widen(newton, self._every_group())
 
     def _stride(self, newton: Newton, heat: float) -> None:
-        """Step by the slope of all units and the curvature that the sample has here: a step costs a pass, no more."""
+        """Step by the slope of all units and the curvature that the sample has here: a step costs a pass, no more.
+
+        What the step changed in truth corrects the curvature for the next one.
+        """
         here = self.look(newton.prices)
         newton.radius = min(newton.radius, WARY)
         enough = SLACK * self.gap * abs(here.bound)
@@ -273,6 +276,7 @@ class Ascent:
                 return
             there = self.look(newton.prices + step)
             newton.trust(min((here.bound - there.bound) / promised, 0.9))  # no leap: the curvature grows old
+            bends = bends.learnt(step, np.asarray(here.found.use - there.found.use, np.float64), newton.sample.typical)
             if there.bound < here.bound:
                 newton.prices, here = there.prices, there
 

@@ -21,6 +21,7 @@ from optimizer.engines.decomposition.cut_back import offer_cut
 from optimizer.engines.decomposition.dual import Ascent
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
 from optimizer.engines.decomposition.patterns import assemble, in_scale
+from optimizer.engines.decomposition.plan import places
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import spread
@@ -92,7 +93,7 @@ def jitter(polish: Polish) -> None:
     ascent = polish.ascent
     if ascent.best is None or not ascent.units.problem.candidates:
         return
-    polish.offer(np.flatnonzero(ascent.best.mark))
+    polish.offer(places(ascent.best.mark))
     prices, size, last = ascent.best.prices, LARGEST, min(LARGEST, max(SMALLEST * ascent.gap, LEAST))
     times = _magnified(ascent.units, last * ascent.value)
     worthwhile = True

@@ -190,12 +190,15 @@ def _close(unit, chosen, count, candidates, terms, kinds_used, use, mark):
 
 
 @bare_kernel
-def add_terms(chosen, customer, candidates, terms, use):
-    """Add what candidates use of the rows of ``terms``."""
+def add_terms(chosen, candidates, terms, use):
+    """Add what candidates, in ascending order, use of the rows of ``terms``."""
+    c = 0
     for i in range(len(chosen)):
         k = np.int64(candidates.kind[chosen[i]])
+        while candidates.customer_start[c + 1] <= chosen[i]:
+            c += 1
         for b in range(terms.measure.shape[0]):
-            g = candidates.group[terms.partition[b], customer[i]] if terms.partition[b] >= 0 else 0
+            g = candidates.group[terms.partition[b], c] if terms.partition[b] >= 0 else 0
             if g >= 0:
                 amount = candidates.amount[terms.measure[b], chosen[i]] if terms.measure[b] >= 0 else 1
                 for e in range(terms.start[b, k], terms.start[b, k + 1]):

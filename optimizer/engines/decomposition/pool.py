@@ -12,7 +12,7 @@ from optimizer.engines.decomposition.passes import Prices
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
 from optimizer.engines.decomposition.patterns import assemble, in_scale
 from optimizer.engines.decomposition.rows import Floats
-from optimizer.problem.pairs import running
+from optimizer.problem.pairs import in_order, running
 from optimizer.problem.primitives import IntArray
 
 
@@ -76,7 +76,7 @@ class Near:
         """
         picked = np.arange(len(self.unit)) < least
         owner = np.repeat(np.arange(len(self.unit)), np.diff(self.start))
-        order = np.argsort(self.row, kind="stable")
+        order = in_order(self.row, len(need))
         row = self.row[order]
         rank = np.arange(len(row)) - np.searchsorted(row, row)
         picked[owner[order[rank < need[row]]]] = True

@@ -18,11 +18,12 @@ from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Ascent, Marks, Priced
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns, assemble, joined, patterns
-from optimizer.engines.decomposition.plan import Plan
+from optimizer.engines.decomposition.plan import Plan, places
 from optimizer.engines.decomposition.pool import Near
 from optimizer.engines.decomposition.repair import repaired
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import spread
+from optimizer.problem.pairs import in_order
 from optimizer.problem.primitives import UNLIMITED, IntArray
 from optimizer.problem.solution import Progress
 
@@ -35,8 +36,9 @@ FIRST_REACH, WIDEN = 0.01, 3.0
 MENDERS = 200_000
 """For mending by single changes: at least so many units are looked at. Of more, those that lose less are enough."""
 TRIES = ((5, 0.05, (6.0,)), (1, 0.05, (6.0,)), (1, 0.1, (12.0, 24.0)))
+MANY_TRIES = ((1, 0.1, (8.0, 24.0)),)
 """One unit in how many is looked at; most regret, in values of a typical contact; and units for each contact that a row
-is off: until these suffice."""
+is off: until these suffice. Where rows are many, all units are looked at, and once."""
 FEW = 300
 """Rows beyond which the first reach is wider, and mending looks at more: of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
@@ -98,14 +100,13 @@ class Polish:
         base, units = self.ascent.best, self.ascent.units
         if base is None:
             return
-        self.offer(np.flatnonzero(base.mark))
+        self.offer(places(base.mark))
         if self.done or not units.table.count:
             return
         off, count = self._off(base), units.problem.units
-        tries = [(max(min(MENDERS, count), count // part), far, spares) for part, far, spares in TRIES]
-        if units.table.count > FEW:
-            del tries[0]
-        for size, far, spares in dict.fromkeys(tries):  # few units: the first two are one
+        tries = MANY_TRIES if units.table.count > FEW else TRIES
+        sizes = [(max(min(MENDERS, count), count // part), far, spares) for part, far, spares in tries]
+        for size, far, spares in dict.fromkeys(sizes):  # few units: the first two are one
             listed = spread(count, size)
             far *= min(MENDERS * count / size**2, 1.0)
             near = Near.find(units, listed, base.found.prices, far * self.ascent.value, self.ascent.clock.check)
@@ -219,12 +220,12 @@ class Polish:
         worth = ascent.value / ascent.typical
         used = repaired(ascent.units.table, good, first, use, prices, worth, ascent.clock.check)
         if used is not None:
-            self.offer(np.flatnonzero(good.put(mark, used, self._unit_start)))
+            self.offer(places(good.put(mark, used, self._unit_start)))
         return self.done
 
     def _follow(self, good: Patterns, mark: Marks, first: IntArray, prices: Floats) -> bool:
         """Do the same from the plan nearest to the master's relaxation, at its prices."""
-        use = self.ascent.units.use_of(np.flatnonzero(good.put(mark, first, self._unit_start)))
+        use = self.ascent.units.use_of(places(good.put(mark, first, self._unit_start)))
         return self._repair(good, mark, first, use, prices)
 
     def _search(self, master: Master, good: Patterns, mark: Marks, tolerance: float) -> None:
@@ -232,7 +233,7 @@ class Polish:
         clock = self.ascent.clock
         answer = master.whole(tolerance, clock.seconds_to_end(), clock.request.seed, clock.stopped)
         if answer is not None:
-            self.offer(np.flatnonzero(good.put(mark, answer.largest(good), self._unit_start)))
+            self.offer(places(good.put(mark, answer.largest(good), self._unit_start)))
 
     @property
     def _unit_start(self) -> IntArray:
@@ -251,7 +252,7 @@ class Polish:
         """
         units = self.ascent.units
         mark = good.put(base.mark, good.unit_start[:-1], self._unit_start)
-        use = base.found.use if np.array_equal(mark, base.mark) else units.use_of(np.flatnonzero(mark))
+        use = base.found.use if np.array_equal(mark, base.mark) else units.use_of(places(mark))
         return mark, use, units.worth(base.found, use)
 
     def _generate(self, base: Priced, prices: Floats) -> None:
@@ -279,7 +280,7 @@ class Polish:
         over = rows[base.found.use[rows] > table.upper[rows]]
         if not len(over):
             return
-        contact = np.flatnonzero(base.mark)
+        contact = places(base.mark)
         group = units.candidates.group[:, units.problem.customer_of(contact)]
         contact = contact[table.may_use(over, units.problem.kind[contact], group)]
         number = np.arange(len(contact) + 1)
@@ -288,7 +289,7 @@ class Polish:
         wanted, listed = np.zeros(table.count, bool), []
         wanted[over] = True
         order = np.flatnonzero(wanted[used.row])
-        order = order[np.argsort(used.row[order], kind="stable")]
+        order = order[in_order(used.row[order], table.count)]
         owner = np.repeat(owner, np.diff(used.row_start))[order]
         edges = (np.searchsorted(used.row[order], over, side=side) for side in ("left", "right"))
         for row, first, last in zip(over.tolist(), *edges, strict=True):

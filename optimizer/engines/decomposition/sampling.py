@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.engines.decomposition.compiled import Units
+from optimizer.problem.pairs import in_order
 from optimizer.problem.primitives import IntArray
 
 Floats = npt.NDArray[np.float64]
@@ -71,7 +72,7 @@ def grouped(units: Units, size: int, least: int) -> Drawn:
         base += problem.groups(p)
     if base == 0:
         return evenly(problem.units, size)
-    order = np.argsort(stratum, kind="stable")
+    order = in_order(stratum, base)
     passed = np.floor(np.cumsum(np.minimum(chance, 1.0)[order]) + 0.5)
     listed = np.sort(order[np.diff(passed, prepend=0.0) > 0])
     members = np.bincount(stratum + 1, minlength=base + 1)

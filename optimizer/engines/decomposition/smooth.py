@@ -15,6 +15,7 @@ import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.crew import aside
+from optimizer.engines.decomposition.free_kernel import slope_of
 from optimizer.engines.decomposition.patterns import Patterns, patterns
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import Drawn
@@ -24,6 +25,8 @@ from optimizer.problem.primitives import UNLIMITED, IntArray
 
 FAR = 7.0
 """Answers that lose more than so many temperatures are left out of the smoothing."""
+BLUR, MOST_LEARNT = 10.0, 2.0
+"""Contacts that a row's use may change by chance; and how many times more or less a unit bends after one step."""
 
 
 class Curvature(NamedTuple):
@@ -46,6 +49,40 @@ class Curvature(NamedTuple):
         second: Floats = np.zeros(rows)
         add_diagonal(*self, second)
         return second
+
+    def times(self, step: Floats) -> Floats:
+        """Return what the step changes: the second derivatives times it. Shape (rows,)."""
+        nothing = np.zeros(len(step))
+        changed: Floats = slope_of(*self, nothing, nothing, step)
+        return changed
+
+    def learnt(self, step: Floats, change: Floats, typical: Floats) -> Curvature:
+        """Return what bends each unit more where a step changed more than these foretold, and less where it did less.
+
+        A few units tell little of a row that few use; a step of all of them tells more. Each unit's vectors are scaled
+        together, by the rarest row of each: then all still bend upwards.
+
+        Parameters
+        ----------
+        step : (rows,) float array
+        change : (rows,) float array
+            By which it lowered the use of every row.
+        typical : (rows,) float array
+            Coefficient of a contact.
+        """
+        told = self.times(step)
+        changed, told = np.maximum(change * np.sign(told), 0.0) / typical, np.abs(told) / typical
+        more = np.log(np.clip((changed + BLUR) / (told + BLUR), 1 / MOST_LEARNT, MOST_LEARNT))
+        some = np.flatnonzero(np.diff(self.start))
+        seldom = np.bincount(self.row, minlength=len(step)) * len(step) + np.arange(len(step))
+        rarest = np.minimum.reduceat(seldom[self.row], self.start[some]) % len(step)
+        last = self.factor < 0  # of a unit: the mean of the others
+        unit: IntArray = running(last)[:-1]
+        weight = np.maximum(self.factor[some], 0.0)
+        total, of_all = (
+            np.bincount(unit[some], part, unit.max(initial=0) + 1) for part in (weight * more[rarest], weight)
+        )
+        return self._replace(factor=self.factor * np.exp(total / np.where(of_all > 0, of_all, 1.0))[unit])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
