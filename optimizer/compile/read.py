@@ -163,9 +163,10 @@ def _fill(
     if tests:
         bits = " + ".join(f"CASE WHEN {test} THEN {1 << bit} ELSE 0 END" for bit, test in tests.items())
         columns.append(f"CAST({bits} AS BIGINT) AS refused")
+    times = SLOT_TIMES if any("slot_times" in column for column in columns) else ""
     query = (
         f"SELECT CAST(c.ordinal AS INTEGER) AS customer, CAST(k.kind AS INTEGER) AS kind, {', '.join(columns)} "
-        f'FROM candidates JOIN "@customers" c ON c.customer = candidates.customer{joins(used)}{SLOT_TIMES} '
+        f'FROM candidates JOIN "@customers" c ON c.customer = candidates.customer{joins(used)}{times} '
         f'JOIN "@kinds" k ON {kinds.match()}'
     )
     with reading("candidates"):

@@ -19,8 +19,9 @@ from optimizer.problem.verdicts import Judge, Verdict
 
 NEAR = 0.1
 """A price holds while it moves by no more than this share of itself."""
-TOGETHER = 4
-"""Masks that are counted at once."""
+CELLS, LEAST_TOGETHER, MOST_TOGETHER = 2**16, 4, 8
+"""Masks are counted at once by so many patterns of kinds, as a processor's cache holds them; and so many masks at least,
+and at most."""
 
 
 @dataclass(slots=True, eq=False)
@@ -155,13 +156,15 @@ class Tally:
 def of_each(kind: IntArray, masks: Sequence[BoolArray], kinds: int) -> Iterator[IntArray]:
     """Count candidates by kind, under each of some masks.
 
-    A few masks are counted at once, by the pattern that they make: picking out the candidates of each costs more.
+    Some masks are counted at once, by the pattern that they make: picking out the candidates of each costs more.
     """
-    for first in range(0, len(masks), TOGETHER):
-        some = masks[first : first + TOGETHER]
-        code = np.zeros(len(kind), np.int64)
+    together = min(max((CELLS // max(kinds, 1)).bit_length() - 1, LEAST_TOGETHER), MOST_TOGETHER)
+    for first in range(0, len(masks), together):
+        some = masks[first : first + together]
+        made = np.zeros(len(kind), np.uint8)
         for bit, mask in enumerate(some):
-            code += mask.astype(np.int64) << bit
+            made |= mask.view(np.uint8) << bit
+        code = made.astype(np.int64)
         code *= kinds
         code += kind
         found = np.bincount(code, minlength=kinds << len(some)).reshape(1 << len(some), kinds)

@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import UNLIMITED, BoolArray, Counter, IntArray
-from optimizer.problem.problem import Problem
+from optimizer.problem.problem import EVERYONE, Problem
 
 BITS = 63
 """Instances in a word."""
@@ -26,23 +26,25 @@ def lacking(problem: Problem, chosen: IntArray) -> dict[str, BoolArray]:
         Ascending.
     """
     found: dict[str, BoolArray] = {}
+    customer = problem.customer_of(chosen)
     plain = [counter for counter in problem.counters if counter.measure is None]
     for partition in dict.fromkeys(counter.partition for counter in plain):
         counters = [counter for counter in plain if counter.partition == partition]
         group = problem.group(partition)
         reached = group >= 0
-        for asked, full, rules in _words(problem, counters, chosen):
+        all_reached = bool(reached.all())
+        for asked, full, rules in _words(problem, counters, chosen, customer):
             hits = asked[problem.kind] & full[group]  # group −1 reads the last word, and is taken out below
             for rule, bits in rules.items():
                 broken = (hits & bits) != 0
-                if not reached.all():
+                if not all_reached:
                     broken &= reached
                 found[rule] = found[rule] | broken if rule in found else broken
     return found
 
 
 def _words(
-    problem: Problem, counters: Sequence[Counter], chosen: IntArray
+    problem: Problem, counters: Sequence[Counter], chosen: IntArray, customer: IntArray
 ) -> Iterator[tuple[IntArray, IntArray, dict[str, int]]]:
     """Yield words: which bits each kind asks for, which are full in each group, and which are each rule's."""
     groups = problem.groups(counters[0].partition)
@@ -50,7 +52,7 @@ def _words(
     for counter in counters:
         uses = counter.uses
         kind = np.repeat(np.arange(uses.kinds), np.diff(uses.start))
-        left = _limits(counter, groups) - _used(problem, counter, chosen)
+        left = _limits(counter, groups) - _used(problem, counter, chosen, customer)
         for weight in np.unique(uses.weight[uses.weight > 0]).tolist():
             for instance in np.unique(uses.instance[uses.weight == weight]).tolist():
                 no_room = left[instance] < weight
@@ -79,10 +81,10 @@ def _limits(counter: Counter, groups: int) -> IntArray:
     return out
 
 
-def _used(problem: Problem, counter: Counter, chosen: IntArray) -> IntArray:
-    """Return what a plan uses of every pair. Shape (instances, groups)."""
+def _used(problem: Problem, counter: Counter, chosen: IntArray, customer: IntArray) -> IntArray:
+    """Return what a plan, of contacts with these customers, uses of every pair. Shape (instances, groups)."""
     uses, groups = counter.uses, problem.groups(counter.partition)
-    group = problem.group_of(counter.partition, chosen)
+    group = customer if counter.partition == EVERYONE else problem.partitions[counter.partition].group[customer]
     kind = problem.kind[chosen[group >= 0]]
     count = np.diff(uses.start)[kind]
     entry = ranges(np.asarray(uses.start)[kind], count)

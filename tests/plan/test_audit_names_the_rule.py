@@ -57,7 +57,8 @@ def test_a_plan_without_any_contact_can_be_audited(build: Compiled) -> None:
     assert report.contacts == 0
     assert report.value == 0
     ratio = next(line for line in report.lines if line.rule == "ratio")
-    assert ratio.used is None and not ratio.broken
+    assert ratio.used is None
+    assert not ratio.broken
 
 
 def test_a_key_listed_twice_is_named(build: Compiled) -> None:
