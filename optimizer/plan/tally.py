@@ -20,8 +20,7 @@ from optimizer.problem.verdicts import Judge, Verdict
 NEAR = 0.1
 """A price holds while it moves by no more than this share of itself."""
 CELLS, LEAST_TOGETHER, MOST_TOGETHER = 2**16, 4, 8
-"""Masks are counted at once by so many patterns of kinds, as a processor's cache holds them; and so many masks at least,
-and at most."""
+"""Patterns of kinds that masks make together, as a processor's cache holds them; and masks at once, least and most."""
 
 
 @dataclass(slots=True, eq=False)

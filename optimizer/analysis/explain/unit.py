@@ -127,14 +127,14 @@ def read_unit(run: Run, customer: str) -> Unit:
     con = tables.con
     con.execute(
         'CREATE OR REPLACE TEMP TABLE "@unit" AS SELECT row_number() OVER (ORDER BY customer, slot, channel, offer) '
-        "AS contact, * FROM (SELECT DISTINCT * FROM candidates)"
+        'AS "@contact", * FROM (SELECT DISTINCT * FROM candidates)'
     )
     texts = ", ".join(f'CAST(x."{k}" AS VARCHAR)' for k in KEYS)
     same = " AND ".join(f'k."{k}" IS NOT DISTINCT FROM x."{k}"' for k in KEYS if k != "customer")
     known = {
         (row[0], row[1]): (row[2], row[3:])
         for row in con.execute(
-            f'SELECT DISTINCT c.ordinal, k.slot_key, x.contact, {texts} FROM "@unit" x '
+            f'SELECT DISTINCT c.ordinal, k.slot_key, x."@contact", {texts} FROM "@unit" x '
             f'JOIN "@customers" c ON c.customer = x.customer JOIN "@kinds" k ON {same}'
         ).fetchall()
     }

@@ -67,7 +67,7 @@ def reasons(why: Why, pairs: pa.Table) -> list[dict[str, Any]]:
     if not asked.num_rows:
         return []
     _put_down(why, asked, keys)
-    unknown = f"NOT EXISTS (SELECT 1 FROM {ASKED} a WHERE a.contact = k.contact)"
+    unknown = f'NOT EXISTS (SELECT 1 FROM {ASKED} a WHERE a."@contact" = k.contact)'
     told: list[Told] = [("no candidate any more", None, *_take(why, unknown))]
     for name, refused in standing(SqlBooks(why.compiled.scenario, why.compiled.tables, ASKED)):
         told.append(("not eligible any more", name, *_take(why, f"k.contact IN ({refused})")))
@@ -96,7 +96,7 @@ def _put_down(why: Why, asked: pa.Table, keys: list[str]) -> None:
     )
     same = " AND ".join(f"k.{quote(key)} = c.{quote(key)}" for key in keys)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {ASKED} AS SELECT DISTINCT ON (k.contact) k.contact, c.* "
+        f'CREATE OR REPLACE TEMP TABLE {ASKED} AS SELECT DISTINCT ON (k.contact) k.contact AS "@contact", c.* '
         f"FROM {tables.valid} c JOIN {KEYED} k ON {same}"
     )
     con.unregister("@typed")
@@ -118,7 +118,7 @@ def _dropped(why: Why) -> list[Told]:
     problem = why.compiled.problem
     keys = " AND ".join(f"x.{key} IS NOT DISTINCT FROM a.{quote(key)}" for key in KEYS[1:])
     found: dict[str, Any] = why.compiled.tables.con.execute(
-        f"SELECT k.contact, k.value, u.ordinal, x.kind FROM {KEYED} k JOIN {ASKED} a USING (contact) "
+        f'SELECT k.contact, k.value, u.ordinal, x.kind FROM {KEYED} k JOIN {ASKED} a ON a."@contact" = k.contact '
         f'JOIN "@customers" u ON u.customer = a.customer JOIN "@kinds" x ON {keys} ORDER BY k.contact, x.kind'
     ).fetchnumpy()
     position = _positions(problem, found["ordinal"], found["kind"])

@@ -220,7 +220,7 @@ class SqlBooks:
                 test = f"coalesce({side.midnight(f'{told.date} + 1')}, {told.instant}) > {last}"
             tests.append(f'(x."{column}" IS NULL OR {test})')
         self.tables.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT candidates.contact FROM {side.source()} "
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT {side.contact} AS contact FROM {side.source()} "
             f"JOIN consents x ON x.customer = candidates.customer AND x.channel = candidates.channel "
             f"WHERE {' AND '.join(tests) or 'true'}"
         )

@@ -90,7 +90,7 @@ class ManyPlans(SqlBooks):
         contact = np.fromiter((one for plan in plans for one in plan), np.int64)
         held = pa.table({"plan": np.repeat(np.arange(len(plans)), [len(plan) for plan in plans]), "contact": contact})
         self.tables.con.register("@held", held)
-        self._choose(f'SELECT h.plan AS "@plan", f.* FROM "@held" h JOIN {self._from} f USING (contact)')
+        self._choose(f'SELECT h.plan AS "@plan", f.* FROM "@held" h JOIN {self._from} f ON f."@contact" = h.contact')
         self.tables.con.unregister("@held")
 
     def judged(self, rules: Sequence[Rule], plans: Sequence[int]) -> dict[int, Verdict]:

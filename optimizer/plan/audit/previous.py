@@ -24,11 +24,11 @@ def earlier_contacts(books: SqlBooks, run: str) -> tuple[int, int]:
     tables = books.tables
     same = _known_as(books, previous_keys(tables, books.scenario.base / run))
     tables.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {EARLIER} AS SELECT row_number() OVER () AS contact, * FROM "
+        f'CREATE OR REPLACE TEMP TABLE {EARLIER} AS SELECT row_number() OVER () AS "@contact", * FROM '
         f'(SELECT DISTINCT c.* FROM {tables.valid} c SEMI JOIN "@keys of old" k ON {same})'
     )
     for _, refused in standing(books.over(EARLIER)):
-        tables.con.execute(f"DELETE FROM {EARLIER} WHERE contact IN ({refused})")
+        tables.con.execute(f'DELETE FROM {EARLIER} WHERE "@contact" IN ({refused})')
     ((possible,),) = books.query(f"SELECT count(*) FROM {EARLIER}")
     keys = [k for k in KEYS if k in tables.columns["candidates"]]
     both = " AND ".join(f'e."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
@@ -48,7 +48,7 @@ def _known_as(books: SqlBooks, keys: pa.Table) -> str:
 def pinned(books: SqlBooks, source: str) -> str:
     """Return SQL for the numbers of the contacts that a table of pins names."""
     same = _known_as(books, read_keys(books.tables, books.scenario.base / source, what=source))
-    return f'SELECT c.contact FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
+    return f'SELECT c."@contact" FROM {books.contacts} c SEMI JOIN "@keys of old" k ON {same}'
 
 
 def standing(books: SqlBooks) -> Iterator[tuple[str, str]]:

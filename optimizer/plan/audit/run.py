@@ -92,7 +92,11 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     if known > different:  # identical rows count once
         con.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT DISTINCT * FROM {KNOWN}")
         ((known,),) = con.execute(f"SELECT count(*) FROM {KNOWN}").fetchall()
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {AUDITED} AS SELECT rowid + 1 AS contact, * FROM {KNOWN}")
+    number = "rowid"  # of a table's rows, unless a column of the candidates has that name
+    if any(name.lower() == number for name in tables.columns["candidates"]):
+        number = '"@row"'
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT row_number() OVER () AS {number}, * FROM {KNOWN}")
+    con.execute(f'CREATE OR REPLACE TEMP VIEW {AUDITED} AS SELECT {number} + 1 AS "@contact", * FROM {KNOWN}')
     twice = contacts.num_rows - different
     unknown = different - known
     for count, name in ((int(twice), "listed-twice"), (unknown, "not-a-candidate")):

@@ -32,7 +32,7 @@ class Side:
         """A number that differs between any two contacts."""
         if not self._planned:
             return "-row_number() OVER ()"
-        return "candidates.contact" if self._relation == self.books.contacts else "0"
+        return 'candidates."@contact"' if self._relation == self.books.contacts else "0"
 
     def source(self) -> str:
         """Return the FROM clause, with the tables of everything that was spelled before."""

@@ -30,4 +30,4 @@ def refused_anyway(books: SqlBooks) -> Iterator[tuple[str, str]]:
     for name, test in tests.items():
         yield name, f"SELECT {side.contact} AS contact FROM {side.source()} WHERE coalesce({test}, true)"
     if books.scenario.data.ledger is not None:
-        yield ALREADY, f"SELECT contact FROM ({planned(books.contacts)})"
+        yield ALREADY, f'SELECT "@contact" FROM ({planned(books.contacts)})'

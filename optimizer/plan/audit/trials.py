@@ -102,13 +102,13 @@ class Trials:
         self.policies, self.units, self.left = policies, units, SETS
         con, tables = books.tables.con, books.tables
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {FREE} AS SELECT row_number() OVER () AS contact, * FROM "
+            f'CREATE OR REPLACE TEMP TABLE {FREE} AS SELECT row_number() OVER () AS "@contact", * FROM '
             f'(SELECT DISTINCT u.unit AS "@unit", c.* FROM {tables.valid} c '
             f"JOIN {UNITS} u ON u.customer = CAST(c.customer AS VARCHAR))"
         )
         free = books.over(FREE)
         for _, refused in standing(free):
-            con.execute(f"DELETE FROM {FREE} WHERE contact IN ({refused})")
+            con.execute(f'DELETE FROM {FREE} WHERE "@contact" IN ({refused})')
         counted = {rule.name: sql for rule in policies if (sql := rule.effort(free)) is not None}
         self.efforts = [rule for rule in policies if rule.name in counted]
         pins = books.scenario.pins
@@ -116,8 +116,8 @@ class Trials:
         keys = [key for key in KEYS if key in tables.columns[CANDIDATES]]
         same = " AND ".join(f'p."{key}" IS NOT DISTINCT FROM f."{key}"' for key in keys)
         con.execute(
-            f'CREATE OR REPLACE TEMP TABLE {MARKED} AS SELECT f.contact, f."@unit" AS unit, '
-            f"f.contact IN ({kept}) AS kept, f.contact IN ({' UNION ALL '.join(counted.values())}) AS counted, "
+            f'CREATE OR REPLACE TEMP TABLE {MARKED} AS SELECT f."@contact" AS contact, f."@unit" AS unit, '
+            f'f."@contact" IN ({kept}) AS kept, f."@contact" IN ({" UNION ALL ".join(counted.values())}) AS counted, '
             f"EXISTS (SELECT 1 FROM {books.contacts} p WHERE {same}) AS planned FROM {FREE} f"
         )
         free.forget()
@@ -139,7 +139,7 @@ class Trials:
         if not all(rule.only_forbids(self.many) for rule in self.efforts):
             return
         numbers = [unit.number for unit in self.units]
-        self.many.of_all(numbers, f"f.contact IN (SELECT contact FROM {MARKED} WHERE counted OR kept)")
+        self.many.of_all(numbers, f'f."@contact" IN (SELECT contact FROM {MARKED} WHERE counted OR kept)')
         found = self.many.judged(self.efforts, numbers)
         for unit in self.units:
             unit.least = found[unit.number].short >= unit.short - HAIR

@@ -1,0 +1,44 @@
+"""Columns of the candidates that are called what the audit, or the database, calls its own numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+import optimizer as opt
+from optimizer.plan.audit import audit_contacts
+from optimizer.solve import build
+
+SCENARIO = {
+    "version": 1,
+    "name": "own-names",
+    "as_of": "2026-11-22T18:00:00+00:00",
+    "horizon": {"start": "2026-11-23", "days": 7},
+    "objective": {"maximize": "value"},
+    "contact_policies": [{"name": "rest", "spacing": "2 days"}],
+    "constraints": [{"name": "spend", "total": "rowid", "at_most": 20}],
+}
+
+
+def candidates() -> pd.DataFrame:
+    rows = [("a", "A", "2026-11-23", 5), ("a", "B", "2026-11-24", 4), ("a", "B", "2026-11-26", 4)]
+    frame = pd.DataFrame(rows, columns=["customer", "offer", "slot", "value"])
+    return frame.assign(rowid=7, contact="theirs")
+
+
+def test_they_come_back_as_they_were_and_rules_on_them_hold() -> None:
+    plan = opt.solve(opt.Scenario.from_dict(SCENARIO), candidates=candidates())
+    assert plan.contacts[["slot", "rowid", "contact"]].astype(str).values.tolist() == [
+        ["2026-11-23", "7", "theirs"],
+        ["2026-11-26", "7", "theirs"],
+    ]
+    assert plan.audit.lines[0].used == 14
+
+
+def test_contacts_with_equal_numbers_of_theirs_are_still_told_apart() -> None:
+    frame = candidates()
+    build_of = build(opt.Scenario.from_dict(SCENARIO), {"candidates": frame})
+    keys = pa.Table.from_pandas(frame[["customer", "offer", "slot"]], preserve_index=False)
+    report = audit_contacts(build_of.scenario, build_of.tables, keys)
+    assert set(report.broken) == {"rest", "spend"}
+    assert report.broken["rest"] == 2
