@@ -46,7 +46,7 @@ ENOUGH, FINE = 0.01, 1e-5
 one where more is asked: a pass is cheap, and what is left to mend falls with the square of what rows are off."""
 SLACK = 0.08
 """The same, where rows are many and steps are dear."""
-MEMBERS, MOST_MEMBERS, EVENLY = 8, 20, 40_000
+MEMBERS, MOST_MEMBERS, EVENLY = 5, 20, 40_000
 """Where rows are many: units of each group of customers in the first sample that hears all rows, and in the last, which
 has so many units beside. Rows of groups no larger are heard in full; of larger ones the passes tell the rest."""
 STRIDES, STRIDING, FEWER = 3, 20, 2
