@@ -12,6 +12,7 @@ import numpy as np
 
 from optimizer.engines.protocol import Engine
 from optimizer.engines.relay import Relay
+from optimizer.engines.watchdog import leave
 from optimizer.errors import UnsupportedError, UsageError, nearest
 from optimizer.problem.problem import Problem
 
@@ -99,7 +100,9 @@ def load_beside(asked: str) -> None:
             with suppress(Exception):  # whatever is wrong is told when the kernels are needed
                 getattr(_folder(name), "load", lambda: None)()
 
-    Thread(target=load, name="kernels").start()
+    beside = Thread(target=load, name="kernels")
+    leave(beside)  # whoever ends before does not wait for it
+    beside.start()
 
 
 def _folder(name: str) -> ModuleType:

@@ -42,3 +42,12 @@ def test_contacts_with_equal_numbers_of_theirs_are_still_told_apart() -> None:
     report = audit_contacts(build_of.scenario, build_of.tables, keys)
     assert set(report.broken) == {"rest", "spend"}
     assert report.broken["rest"] == 2
+
+
+def test_a_candidate_that_is_listed_twice_does_not_make_up_for_a_key_that_is_none() -> None:
+    frame = pd.concat([candidates()[:1], candidates()[:1], candidates()[2:].assign(customer="b")])
+    build_of = build(opt.Scenario.from_dict(SCENARIO), {"candidates": frame})
+    keys = pa.table({"customer": ["a", "zzz"], "offer": ["A", "A"], "slot": ["2026-11-23", "2026-11-23"]})
+    report = audit_contacts(build_of.scenario, build_of.tables, keys)
+    assert report.broken == {"not-a-candidate": 1}
+    assert report.value == 5

@@ -67,7 +67,7 @@ def contacts_at_most(problem: Problem) -> IntArray:
 
 
 def _kinds_seen(problem: Problem) -> BoolArray:
-    """Return which kinds there is a candidate of: the first few thousand tell, where all kinds are common."""
+    """Return which kinds there is a candidate of: the first part of them tells, where all kinds are common."""
     seen = np.zeros(problem.kinds, bool)
     for part in parts_of(problem.candidates):
         seen[problem.kind[part]] = True

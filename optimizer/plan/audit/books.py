@@ -42,7 +42,7 @@ class SqlBooks:
     ----------
     scenario, tables : Scenario, Tables
     contacts : str
-        Relation of the contacts, with the columns of ``candidates`` and ``contact``, a number for each.
+        Relation of the contacts, with the columns of ``candidates`` and ``@contact``, a number for each.
     """
 
     def __init__(self, scenario: Scenario, tables: Tables, contacts: str) -> None:

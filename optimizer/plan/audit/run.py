@@ -88,10 +88,11 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
         f'CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
     )
     ((different,),) = con.execute('SELECT count(*) FROM "@given"').fetchall()
-    ((known,),) = con.execute(f"SELECT count(*) FROM {KNOWN}").fetchall()
-    if known > different:  # identical rows count once
+    ((found,),) = con.execute(f"SELECT count(*) FROM {KNOWN}").fetchall()
+    listed = ", ".join(f'"{k}"' for k in keys)
+    ((known,),) = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {KNOWN})").fetchall()
+    if found > known:  # identical rows count once
         con.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT DISTINCT * FROM {KNOWN}")
-        ((known,),) = con.execute(f"SELECT count(*) FROM {KNOWN}").fetchall()
     number = "rowid"  # of a table's rows, unless a column of the candidates has that name
     if any(name.lower() == number for name in tables.columns["candidates"]):
         number = '"@row"'
