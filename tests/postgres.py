@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,15 @@ class Server:
         raise RuntimeError("PostgreSQL does not answer")
 
     def kill(self) -> None:
-        """Stop it at once, as a power cut would."""
+        """Stop it at once, as a power cut would: its sessions as well, which may go on to commit without it."""
         if self.process is not None:
+            number = self.process.pid
+            listed = Path(f"/proc/{number}/task/{number}/children")
+            sessions = listed.read_text(encoding="ascii").split() if listed.is_file() else []
             self.process.kill()
+            for session in sessions:
+                with suppress(ProcessLookupError):
+                    os.kill(int(session), signal.SIGKILL)
             self.process.wait()
 
 
