@@ -118,8 +118,11 @@ class Problem:
         """Return the group of a few candidates in a partition, without those of all. Shape (asked,)."""
         if partition is None:
             return np.zeros(len(candidates), np.int32)
-        customer = self.customer_of(candidates)
-        return customer if partition == EVERYONE else self.partitions[partition].group[customer]
+        return self.group_of_customers(partition, self.customer_of(candidates))
+
+    def group_of_customers(self, partition: int, customers: IntArray) -> IntArray:
+        """Return the group of some customers in a partition (−1: not reached). Shape (customers asked,)."""
+        return customers if partition == EVERYONE else self.partitions[partition].group[customers]
 
     def customer_of(self, candidates: IntArray) -> IntArray:
         """Return the customer of a few candidates, without those of all. Shape (asked,)."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.problem.pairs import ranges
 from optimizer.problem.primitives import UNLIMITED, BoolArray, Counter, IntArray
-from optimizer.problem.problem import EVERYONE, Problem
+from optimizer.problem.problem import Problem
 
 BITS = 63
 """Instances in a word."""
@@ -84,7 +84,7 @@ def _limits(counter: Counter, groups: int) -> IntArray:
 def _used(problem: Problem, counter: Counter, chosen: IntArray, customer: IntArray) -> IntArray:
     """Return what a plan, of contacts with these customers, uses of every pair. Shape (instances, groups)."""
     uses, groups = counter.uses, problem.groups(counter.partition)
-    group = customer if counter.partition == EVERYONE else problem.partitions[counter.partition].group[customer]
+    group = problem.group_of_customers(counter.partition, customer)
     kind = problem.kind[chosen[group >= 0]]
     count = np.diff(uses.start)[kind]
     entry = ranges(np.asarray(uses.start)[kind], count)

@@ -26,7 +26,7 @@ from optimizer.problem.units import parts
 ROOM = 61
 """Bits that a unit's margins may need together."""
 ROOMY = 36
-"""Bits of a unit's total below which it is not told more exactly: as many are left for prices as they need."""
+"""Bits up to which a unit's total is not told more exactly: at least 25 are left for fractions of prices."""
 MOST_SHIFT = 40
 
 
@@ -85,7 +85,7 @@ class Units:
             amount=_stack([problem.measures[m].amount for m in self.table.measures], problem.candidates, np.int64),
             group=_stack([problem.partitions[p].group for p in self.table.partitions], problem.customers, np.int32),
         )
-        self._bits = int(_largest_total(problem)).bit_length()
+        self._bits = _largest_total(problem, self.widest).bit_length()
 
     def prices(self, of_row: Floats | None = None) -> Prices:
         """Round row prices (value quanta per row quantum) to whole numbers over a power of two.
@@ -231,7 +231,7 @@ class Units:
         other.problem = replace(problem, value=value, floors=floors)
         other.table = replace(table, least=table.least * times, most=table.most * times, penalty=penalty)
         other.candidates = self.candidates._replace(value=_fixed(value, self.candidates.value.dtype))
-        other._bits = int(_largest_total(other.problem)).bit_length()
+        other._bits = _largest_total(other.problem, other.widest).bit_length()
         return other
 
     def worthless(self) -> Units:
@@ -308,10 +308,9 @@ def _shut(problem: Problem) -> npt.NDArray[np.uint8]:
     return shut
 
 
-def _largest_total(problem: Problem) -> int:
+def _largest_total(problem: Problem, widest: int) -> int:
     """Return a bound on any unit's Σ |value|, and on what its soft minimums cost; the least one, if it is large."""
-    most = max(int(problem.value.max(initial=0)), -int(problem.value.min(initial=0)))
-    most *= int(np.diff(problem.unit_start).max(initial=0))
+    most = widest * max(int(problem.value.max(initial=0)), -int(problem.value.min(initial=0)))
     if most.bit_length() <= ROOMY and not any(floor.penalty for floor in problem.floors):
         return most
     total = np.concatenate(

@@ -276,7 +276,7 @@ class Ascent:
                 return
             there = self.look(newton.prices + step)
             newton.trust(min((here.bound - there.bound) / promised, 0.9))  # no leap: the curvature grows old
-            bends = bends.learnt(step, np.asarray(here.found.use - there.found.use, np.float64), newton.sample.typical)
+            bends = bends.learnt(step, (here.found.use - there.found.use).astype(float), newton.sample.typical)
             if there.bound < here.bound:
                 newton.prices, here = there.prices, there
 

@@ -40,7 +40,7 @@ def warm_up(harder: bool = True) -> None:
 
 
 def load() -> None:
-    """Load the kernels of packed units from their cache; where one is not there yet, nothing is done.
+    """Load the kernels of packed units from their cache; where one is not there, as far as names tell, nothing is done.
 
     A plan that may be far from the best asks for no more than every large problem needs.
     """

@@ -79,7 +79,7 @@ class SqlBooks:
 
         def select(side: Side) -> str:
             names = sorted(each)
-            pairs = ", ".join(f"'{_quoted(n)}', CAST({side.column(n)} AS VARCHAR)" for n in names)
+            pairs = ", ".join(f"'{_quoted(n)}', {side.text(n)}" for n in names)
             number, pick = "1.0::DOUBLE", "''"
             if amount is not None and amount.expression is not None:
                 number = f"CAST({side.sql(amount.expression)} AS DOUBLE)"
@@ -282,7 +282,7 @@ class SqlBooks:
     def reached(self, *, where: Expression | None, who: str, each: tuple[str, ...], own: str | None) -> str:
         """Create a relation ``(who, each, own)`` of whom candidates as read reach."""
         side = Side(self, planned=True, relation=self.read)
-        pairs = ", ".join(f"'{_quoted(n)}', CAST({side.column(n)} AS VARCHAR)" for n in sorted(each))
+        pairs = ", ".join(f"'{_quoted(n)}', {side.text(n)}" for n in sorted(each))
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
         condition += f" AND NOT {side.held_out()}"
         self._made += 1
@@ -338,7 +338,7 @@ class SqlBooks:
             return [{}]
         names = sorted(each)
         side = self._all_candidates(where, *names)
-        columns = ", ".join(f"CAST({side.column(n)} AS VARCHAR)" for n in names)
+        columns = ", ".join(side.text(n) for n in names)
         condition = "true" if where is None else f"coalesce({side.sql(where)}, false)"
         found = self.query(f"SELECT DISTINCT {columns} FROM {side.source()} WHERE {condition}")
         groups = {row: dict(zip(names, row, strict=True)) for row in found}
