@@ -19,7 +19,7 @@ import duckdb
 from optimizer.data.bound import FILE, ROW, Bound, renamed
 from optimizer.data.faults import reading, translated
 from optimizer.data.files import Files, InputFile
-from optimizer.data.layout import KEYS_OF, TIMES_OF, UNTYPED, literal, quote
+from optimizer.data.layout import KEYS_OF, TIMES_OF, UNTYPED, literal, numbering, quote
 from optimizer.errors import DataError, OptimizerError
 
 _HEAD = 1 << 20
@@ -45,7 +45,7 @@ def bind_csv(con: duckdb.DuckDBPyConnection, files: Files) -> Bound:
         ]
         con.execute(f"CREATE TEMP TABLE {quote(table)} AS SELECT {', '.join(parts)} FROM {quote(raw)}")
         con.execute(f"DROP TABLE {quote(raw)}")
-    bound = Bound(files.table, files.label, quote(table), _placed(table, ends), columns, typed=False)
+    bound = Bound(files.table, files.label, quote(table), _placed(table, names, ends), columns, typed=False)
     for name in (name for name, kind in types.items() if kind == UNTYPED):
         bound = bound.reading(name, "NULL")
     return bound
@@ -95,17 +95,17 @@ def load_text(con: duckdb.DuckDBPyConnection, raw: str, files: Files) -> tuple[l
     return names, ends
 
 
-def _placed(table: str, ends: list[tuple[str, int]]) -> str:
+def _placed(table: str, columns: list[str], ends: list[tuple[str, int]]) -> str:
     """Return the table with each file's rows numbered from 1; ``ends`` holds the row count after each file."""
-    names, offsets = "", ""
+    number, names, offsets = numbering(columns), "", ""
     start = 0
     for label, end in ends:
-        names += f" WHEN rowid < {end} THEN {literal(label)}"
-        offsets += f" WHEN rowid < {end} THEN {start}"
+        names += f" WHEN {number} < {end} THEN {literal(label)}"
+        offsets += f" WHEN {number} < {end} THEN {start}"
         start = end
     if start == 0:
         return f'(SELECT *, \'\' AS "{FILE}", 0 AS "{ROW}" FROM {quote(table)})'
-    return f'(SELECT *, CASE{names} END AS "{FILE}", rowid + 1 - CASE{offsets} END AS "{ROW}" FROM {quote(table)})'
+    return f'(SELECT *, CASE{names} END AS "{FILE}", {number} + 1 - CASE{offsets} END AS "{ROW}" FROM {quote(table)})'
 
 
 def _header(file: InputFile, label: str) -> tuple[list[str], str, str]:

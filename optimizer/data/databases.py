@@ -18,7 +18,7 @@ import duckdb
 
 from optimizer.data.bound import FILE, ROW, Bound
 from optimizer.data.faults import reading
-from optimizer.data.layout import KEYS_OF, LEDGER, literal, quote
+from optimizer.data.layout import KEYS_OF, LEDGER, literal, numbering, quote
 from optimizer.errors import DataError, MachineError, ScenarioError, cut, nearest
 from optimizer.scenario.environment import expand
 from optimizer.scenario.sections import Database
@@ -257,7 +257,7 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, source: Database, run: Run
             f"SELECT count(*), sum(md5_number_lower(t::VARCHAR)), sum(md5_number_upper(t::VARCHAR)) FROM {ours} t"
         ).fetchall()
     columns = {str(name): str(kind) for name, kind, *_ in described}
-    placed = f'(SELECT *, {literal(label)} AS "{FILE}", rowid + 1 AS "{ROW}" FROM {ours})'
+    placed = f'(SELECT *, {literal(label)} AS "{FILE}", {numbering(columns)} + 1 AS "{ROW}" FROM {ours})'
     bound = Bound(table, label, ours, placed, columns, typed=True).renamed(source.columns)
     ours_of = {theirs: name for name, theirs in source.columns.items()}
     for name in (ours_of.get(name, name) for name in numeric):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 CANDIDATES = "candidates"
 HISTORY = "history"
 LEDGER = "ledger"
@@ -59,6 +61,12 @@ def quote(name: str) -> str:
 def literal(text: str) -> str:
     """Return a text value as SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def numbering(columns: Iterable[str]) -> str:
+    """Return SQL of the number of a table's row, from 0: DuckDB's own, which a column of that name would hide."""
+    hidden = any(name.lower() == "rowid" for name in columns)
+    return "(row_number() OVER () - 1)" if hidden else "rowid"
 
 
 def not_finite(number: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 import optimizer as opt
+from optimizer.errors import DataError
 from optimizer.plan.audit import audit_contacts
 from optimizer.solve import build
 
@@ -51,3 +55,10 @@ def test_a_candidate_that_is_listed_twice_does_not_make_up_for_a_key_that_is_non
     report = audit_contacts(build_of.scenario, build_of.tables, keys)
     assert report.broken == {"not-a-candidate": 1}
     assert report.value == 5
+
+
+def test_messages_number_the_rows_of_a_file_whatever_its_columns_are_called(tmp_path: Path) -> None:
+    candidates().assign(value=[5, float("nan"), 4]).to_csv(tmp_path / "c.csv", index=False, na_rep="nan")
+    scenario = opt.Scenario.from_dict(SCENARIO | {"data": {"candidates": str(tmp_path / "c.csv")}})
+    with pytest.raises(DataError, match=r"c\.csv · row 2 · value = NaN"):
+        opt.solve(scenario)

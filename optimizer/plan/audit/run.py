@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from optimizer.data.faults import reading
 from optimizer.data.key_tables import read_keys
-from optimizer.data.layout import KEYS
+from optimizer.data.layout import KEYS, numbering
 from optimizer.data.tables import Tables
 from optimizer.plan.audit.books import SqlBooks, canonical
 from optimizer.plan.audit.efforts import with_efforts
@@ -93,10 +93,7 @@ def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     ((known,),) = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {KNOWN})").fetchall()
     if found > known:  # identical rows count once
         con.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT DISTINCT * FROM {KNOWN}")
-    number = "rowid"  # of a table's rows, unless a column of the candidates has that name
-    if any(name.lower() == number for name in tables.columns["candidates"]):
-        number = '"@row"'
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT row_number() OVER () AS {number}, * FROM {KNOWN}")
+    number = numbering(tables.columns["candidates"])
     con.execute(f'CREATE OR REPLACE TEMP VIEW {AUDITED} AS SELECT {number} + 1 AS "@contact", * FROM {KNOWN}')
     twice = contacts.num_rows - different
     unknown = different - known
