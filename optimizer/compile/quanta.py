@@ -65,7 +65,11 @@ def decimals_for(total: float, room: int) -> int:
 
 def to_quanta(numbers: npt.NDArray[np.float64], decimals: int) -> IntArray:
     """Round to whole quanta of ``10 ** -decimals``, half to even."""
-    out: IntArray = np.empty(len(numbers), np.int64)
+    return _into(np.empty(len(numbers), np.int64), numbers, decimals)
+
+
+def _into(out: IntArray, numbers: npt.NDArray[np.float64], decimals: int) -> IntArray:
+    """Round to quanta of whatever type ``out`` has: its numbers are large enough."""
     for part in parts_of(len(numbers)):
         scaled = numbers[part] * 10.0**decimals if decimals >= 0 else numbers[part] / 10.0**-decimals
         out[part] = np.rint(scaled, out=scaled)
@@ -123,10 +127,8 @@ def values_in_quanta(numbers: npt.NDArray[np.float64], *, sign: int, finest: int
     exact = exact_decimals(numbers)
     whole = exact is not None and exact <= most
     decimals = max(exact, min(finest, most)) if exact is not None and whole else most
-    value: IntArray = np.empty(len(numbers), np.int32 if narrow else np.int64)
-    for part in parts_of(len(numbers)):
-        value[part] = sign * to_quanta(numbers[part], decimals)
-    return value, decimals, whole
+    value = _into(np.empty(len(numbers), np.int32 if narrow else np.int64), numbers, decimals)
+    return value if sign > 0 else np.negative(value, out=value), decimals, whole
 
 
 def limit_quanta(limit: Decimal, decimals: int, *, down: bool) -> int:

@@ -29,6 +29,7 @@ from optimizer.problem.primitives import (
     Rows,
     Shortfall,
 )
+from optimizer.problem.problem import EVERYONE
 
 if TYPE_CHECKING:
     from optimizer.compile.world import CompileWorld
@@ -91,6 +92,8 @@ def across_units(primitives: Iterable[Primitive], world: CompileWorld) -> list[P
 
 def _parted(world: CompileWorld, partition: int) -> Parted | None:
     """Return a partition in two; None where every group lies in one unit."""
+    if partition == EVERYONE:
+        return None
     if partition not in world.parted:
         whole = world.partitions[partition]
         reached = np.flatnonzero(whole.group >= 0)
@@ -99,13 +102,11 @@ def _parted(world: CompileWorld, partition: int) -> Parted | None:
         np.minimum.at(least, group, unit)
         np.maximum.at(most, group, unit)
         wide = most > least
-        inside, across = (_renumbered(whole, kept) for kept in (~wide, wide))
-        first = len(world.partitions)
-        world.parted[partition] = (
-            Parted(first, first + 1, np.flatnonzero(~wide), np.flatnonzero(wide)) if wide.any() else None
-        )
+        world.parted[partition] = None
         if wide.any():
-            world.partitions += [inside, across]
+            first = len(world.partitions)
+            world.parted[partition] = Parted(first, first + 1, np.flatnonzero(~wide), np.flatnonzero(wide))
+            world.partitions += [_renumbered(whole, kept) for kept in (~wide, wide)]
     return world.parted[partition]
 
 

@@ -20,6 +20,7 @@ from optimizer.errors import AuditError, Finding
 from optimizer.language.counts import counted
 from optimizer.plan.accounts import constraint_frame, funnel_frame, policy_frame, row_prices
 from optimizer.plan.audit import AUDITED, audit_contacts
+from optimizer.plan.audit.report import AuditReport
 from optimizer.plan.breakdown import breakdown_frame
 from optimizer.plan.claims import ANOTHER, refuse_lies, refuse_no_positions
 from optimizer.plan.firm import firm_days
@@ -67,27 +68,18 @@ def make_plan(
         The audit found a broken rule, or an objective or a bound that is not true: there is no plan.
     """
     refuse_no_positions(compiled, solution)
-    audit = audit_contacts(compiled.scenario, compiled.tables, chosen_keys(compiled, solution))
-    if sample is not None:
-        audit = by_scaled_limits(audit, compiled.scenario, compiled.problem)
-    if not audit.ok:
-        gave = f"by the plan that {solution.engine} gave"
-        raise AuditError(
-            [
-                Finding("audit", rule, f"broken {counted(count, 'time')} {gave}", ANOTHER, rule=rule)
-                for rule, count in audit.broken.items()
-            ]
-        )
-    refuse_lies(compiled, solution, audit.objective)
-    with reading("candidates"):
-        table = rows_of(compiled, AUDITED)
+    scenario, problem = compiled.scenario, compiled.problem
+    chosen = np.sort(solution.chosen)
+    counts = Tally(problem, solution.prices, offers_of(compiled)[1])
+    with counts.counting(chosen, beside=scenario.solve.workers > 1) as tallied:
+        audit = _audit(compiled, solution, sample)
+        with reading("candidates"):
+            table = rows_of(compiled, AUDITED)
+        tally = tallied()
     compiled.tables.refuse_changed()
     bound, gap = certificate(compiled, solution, audit.objective)
     termination = Termination(solution.reason.value, solution.limit.value if solution.limit else None, solution.detail)
-    scenario, problem = compiled.scenario, compiled.problem
     prices = row_prices(compiled, solution)
-    chosen = np.sort(solution.chosen)
-    tally = Tally(problem, solution.prices, offers_of(compiled)[1]).count(chosen, threads=scenario.solve.workers)
     constraints = constraint_frame(audit, scenario, prices)
     contacted = int(np.count_nonzero(np.diff(_customers(problem, chosen), prepend=-1)))
     summary = {
@@ -144,6 +136,23 @@ def make_plan(
         insight=make_insight(compiled, chosen, tally, table),
         frames=dict(frames or {}),
     )
+
+
+def _audit(compiled: Compiled, solution: Solution, sample: float | None) -> AuditReport:
+    """Audit an engine's answer, and refuse it if it breaks a rule or does not tell the truth of itself."""
+    audit = audit_contacts(compiled.scenario, compiled.tables, chosen_keys(compiled, solution))
+    if sample is not None:
+        audit = by_scaled_limits(audit, compiled.scenario, compiled.problem)
+    if not audit.ok:
+        gave = f"by the plan that {solution.engine} gave"
+        raise AuditError(
+            [
+                Finding("audit", rule, f"broken {counted(count, 'time')} {gave}", ANOTHER, rule=rule)
+                for rule, count in audit.broken.items()
+            ]
+        )
+    refuse_lies(compiled, solution, audit.objective)
+    return audit
 
 
 def _proof(solution: Solution) -> dict[str, Any] | None:

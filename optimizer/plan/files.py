@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizer.data.files import digest
 from optimizer.failpoints import reach
@@ -19,6 +20,9 @@ from optimizer.plan.plan import Plan, Termination
 from optimizer.rules.books import Line
 from optimizer.scenario import Scenario
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ROW_GROUP = 122_880
 INSIGHTS = ("rows", "marginal", "fates", "kinds")
 """Tables of :class:`Insight`, each a Parquet file of its name."""
@@ -26,28 +30,12 @@ INSIGHTS = ("rows", "marginal", "fates", "kinds")
 
 def write_files(plan: Plan, folder: Path) -> None:
     """Write every file of the run folder; the summary, which tells how long that took, last."""
-    import pyarrow.parquet as pq
-
-    from optimizer.report import render
-
     began = time.monotonic()
     reach("write contacts.parquet")
-    pq.write_table(plan.table, folder / "contacts.parquet", compression="zstd", row_group_size=ROW_GROUP)
-    for frame in ("constraints", "policies", "breakdown"):
-        reach(f"write {frame}.csv")
-        getattr(plan, frame).to_csv(folder / f"{frame}.csv", index=False, lineterminator="\n")
-    _json(folder / "prices.json", dict(plan.prices))
-    for name in INSIGHTS if plan.insight is not None else ():
-        reach(f"write {name}.parquet")
-        pq.write_table(getattr(plan.insight, name), folder / f"{name}.parquet", compression="zstd")
-    reach("write places.parquet")
-    write_places(plan, folder)
-    _json(folder / "audit.json", plan.audit.to_dict())
-    _json(folder / "scores.json", dict(plan.scores))
-    if plan.since is not None:
-        _json(folder / "since.json", dict(plan.since))
-    _text(folder / "scenario.yaml", plan.scenario.to_yaml())
-    _text(folder / "report.html", render(plan))
+    with ThreadPoolExecutor(1) as beside:
+        contacts = beside.submit(_parquet, plan.table, folder / "contacts.parquet", row_group_size=ROW_GROUP)
+        _write_accounts(plan, folder)
+        contacts.result()
     timings = _with_writing(plan.summary["timings"], time.monotonic() - began)
     _text(folder / "log.jsonl", "".join(json.dumps({"stage": k, "seconds": v}) + "\n" for k, v in timings.items()))
     _json(folder / "summary.json", {**plan.summary, "timings": timings})
@@ -65,6 +53,27 @@ def write_files(plan: Plan, folder: Path) -> None:
             "files": {p.name: digest(p) for p in sorted(folder.iterdir())},
         },
     )
+
+
+def _write_accounts(plan: Plan, folder: Path) -> None:
+    """Write what is told of the contacts: its tables, its page and how they came about."""
+    from optimizer.report import render
+
+    for frame in ("constraints", "policies", "breakdown"):
+        reach(f"write {frame}.csv")
+        getattr(plan, frame).to_csv(folder / f"{frame}.csv", index=False, lineterminator="\n")
+    _json(folder / "prices.json", dict(plan.prices))
+    for name in INSIGHTS if plan.insight is not None else ():
+        reach(f"write {name}.parquet")
+        _parquet(getattr(plan.insight, name), folder / f"{name}.parquet")
+    reach("write places.parquet")
+    write_places(plan, folder)
+    _json(folder / "audit.json", plan.audit.to_dict())
+    _json(folder / "scores.json", dict(plan.scores))
+    if plan.since is not None:
+        _json(folder / "since.json", dict(plan.since))
+    _text(folder / "scenario.yaml", plan.scenario.to_yaml())
+    _text(folder / "report.html", render(plan))
 
 
 def read_files(folder: Path) -> Plan:
@@ -144,6 +153,12 @@ def _with_writing(timings: Mapping[str, float], seconds: float) -> dict[str, flo
 
 def _json(path: Path, content: dict[str, Any]) -> None:
     _text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _parquet(table: pa.Table, path: Path, **options: Any) -> None:
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, path, compression="zstd", **options)
 
 
 def _text(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ from optimizer.compile.build import Compiled
 from optimizer.plan.audit.books import canonical
 from optimizer.plan.tally import Tally
 from optimizer.problem.primitives import UNLIMITED, IntArray, Rows, Switch
+from optimizer.problem.problem import Problem
 from optimizer.problem.removals import removable
-from optimizer.problem.usage import entries, row_use
+from optimizer.problem.usage import counts_by_kind, entries, row_use
 
 KEPT = 8
 """Contacts kept of each full row: so many of the least value, and so many of the least value for what they use."""
@@ -140,17 +142,8 @@ def _labels(block: Rows | Switch, size: int) -> list[str]:
 def _marginal(compiled: Compiled, chosen: IntArray, tally: Tally, contacts: pa.Table) -> list[dict[str, Any]]:
     """Return the contacts that are cheapest to lose of each row that refuses somebody."""
     problem = compiled.problem
-    free = chosen[removable(problem, chosen)]
-    value = problem.value[free]
-    picked: list[IntArray] = []
-    for block in problem.blocks:
-        if block.rule not in tally.limits or not tally.limits[block.rule].any():
-            continue
-        size = block.uses.instances * problem.groups(block.partition)
-        for who, row, amount in entries(problem, block, free):
-            orders = (value[who], value[who] / np.maximum(amount, 1))
-            picked += [free[who[least_of_each(row, order, size)]] for order in orders]
-    kept = np.unique(np.concatenate([np.zeros(0, np.int64), *picked]))
+    refusing = {rule for rule, of_kind in tally.limits.items() if of_kind.any()}
+    kept = cheapest(problem, chosen[removable(problem, chosen)], refusing)
     uses: list[dict[int, int]] = [{} for _ in kept]
     first = 0
     for block in problem.blocks:
@@ -163,6 +156,29 @@ def _marginal(compiled: Compiled, chosen: IntArray, tally: Tally, contacts: pa.T
         | {"contribution": contribution, "row": list(use), "amount": list(use.values())}
         for (*key, contribution), use in zip(told(compiled, kept, contacts), uses, strict=True)
     ]
+
+
+def cheapest(problem: Problem, free: IntArray, rules: Collection[str]) -> IntArray:
+    """Return the few contacts of each row of some rules that are worth least, and least for what they use; ascending.
+
+    Parameters
+    ----------
+    free : int array
+        Contacts to look at, ascending.
+    """
+    # Where all contacts of a kind use the same, the least of a row are among the least of their kinds.
+    least_of_kinds = np.sort(free[least_of_each(problem.kind[free], problem.value[free], problem.kinds)])
+    picked: list[IntArray] = [np.zeros(0, np.int64)]
+    for block in problem.blocks:
+        if block.rule not in rules:
+            continue
+        size = block.uses.instances * problem.groups(block.partition)
+        among = least_of_kinds if counts_by_kind(block) else free
+        value = problem.value[among]
+        for who, row, amount in entries(problem, block, among):
+            orders = (value[who], value[who] / np.maximum(amount, 1))
+            picked += [among[who[least_of_each(row, order, size)]] for order in orders]
+    return np.unique(np.concatenate(picked))
 
 
 def least_of_each(row: IntArray, order: npt.NDArray[Any], rows: int) -> IntArray:

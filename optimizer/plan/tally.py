@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from functools import partial
+from threading import Event
 
 import numpy as np
 
@@ -74,33 +76,36 @@ class Tally:
     def _no_kinds(self) -> IntArray:
         return np.zeros(self.problem.kinds, np.int64)
 
-    def count(self, chosen: IntArray, *, threads: int = 1, size: int = SIZE) -> Tally:
+    def count(self, chosen: IntArray, *, size: int = SIZE, stopped: Callable[[], bool] = lambda: False) -> Tally:
         """Look at every candidate once, with the plan as it stands.
 
         Parameters
         ----------
         chosen : int array
             Ascending.
-        threads, size : int
-            How many look, and at how many candidates together, about; they change nothing.
+        size : int
+            How many candidates are looked at together, about; it changes nothing.
+        stopped : callable
+            Whether nobody waits for the counts any longer.
         """
-        judge, waiting = Judge(self.problem, chosen, self.prices), parts(self.problem, size)
-        taking, adding = Lock(), Lock()
-
-        def look() -> None:
-            while True:
-                with taking:
-                    part = next(waiting, None)
-                if part is None:
-                    return
-                verdict = judge.verdict(part)
-                with adding:
-                    self._add(verdict)
-
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(look) for _ in range(threads)]:
-                done.result()
+        judge = Judge(self.problem, chosen, self.prices)
+        for part in parts(self.problem, size):
+            if stopped():
+                break
+            self._add(judge.verdict(part))
         return self
+
+    @contextmanager
+    def counting(self, chosen: IntArray, *, beside: bool, size: int = SIZE) -> Iterator[Callable[[], Tally]]:
+        """Count in a thread beside what is done here, if that may be; the counts are there when they are asked for."""
+        given_up = Event()
+        count = partial(self.count, chosen, size=size, stopped=given_up.is_set)
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                yield thread.submit(count).result if beside else count
+            except BaseException:  # Ctrl-C, for one
+                given_up.set()
+                raise
 
     def _add(self, here: Verdict) -> None:
         refused = here.refused(here.policies)

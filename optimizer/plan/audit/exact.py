@@ -33,11 +33,11 @@ def sum_of_decimals(numbers: npt.NDArray[np.float64]) -> Decimal:
 
 def sum_of_doubles(numbers: npt.NDArray[np.float64]) -> tuple[Decimal, Decimal]:
     """Sum doubles exactly (then rounded to the nearest double), with the slack that semantics allow."""
-    total = Decimal(repr(_nearest_sum(numbers)))
-    return total, Decimal(repr(_nearest_sum(np.abs(numbers)))) * SLACK
+    total = Decimal(repr(nearest_sum(numbers)))
+    return total, Decimal(repr(nearest_sum(np.abs(numbers)))) * SLACK
 
 
-def _nearest_sum(numbers: npt.NDArray[np.float64]) -> float:
+def nearest_sum(numbers: npt.NDArray[np.float64]) -> float:
     """Return the double nearest to a sum; where numbers are many, as :func:`math.fsum` does, but not one by one.
 
     Whole mantissas are added by exponent, in two parts: so few bits at a time that nothing is ever rounded.

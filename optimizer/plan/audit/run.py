@@ -16,7 +16,7 @@ from optimizer.data.layout import KEYS, numbering
 from optimizer.data.tables import Tables
 from optimizer.plan.audit.books import SqlBooks, canonical
 from optimizer.plan.audit.efforts import with_efforts
-from optimizer.plan.audit.exact import is_plain, sum_of_decimals, sum_of_doubles
+from optimizer.plan.audit.exact import is_plain, nearest_sum, sum_of_decimals
 from optimizer.plan.audit.report import AuditReport
 from optimizer.plan.audit.side import Side
 from optimizer.plan.audit.standing import refused_anyway
@@ -79,18 +79,18 @@ def _audited(rule: Rule, books: SqlBooks) -> list[Line]:
 def _enter(tables: Tables, contacts: pa.Table) -> Iterator[Line]:
     """Create the relation of audited contacts from the candidates that the keys name."""
     keys = [k for k in KEYS if k in contacts.column_names]
-    tables.con.register("@entered", read_keys(tables, contacts.select(keys), what="the contacts"))
-    tables.con.execute('CREATE OR REPLACE TEMP TABLE "@given" AS SELECT DISTINCT * FROM "@entered"')
-    tables.con.unregister("@entered")
     same = " AND ".join(f'g."{k}" IS NOT DISTINCT FROM c."{k}"' for k in keys)
-    con = tables.con
+    con, listed = tables.con, ", ".join(f'"{k}"' for k in keys)
+    con.register("@entered", read_keys(tables, contacts.select(keys), what="the contacts"))
     con.execute(
-        f'CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@given" g ON {same}'
+        f'CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT c.* FROM {tables.valid} c SEMI JOIN "@entered" g ON {same}'
     )
-    ((different,),) = con.execute('SELECT count(*) FROM "@given"').fetchall()
     ((found,),) = con.execute(f"SELECT count(*) FROM {KNOWN}").fetchall()
-    listed = ", ".join(f'"{k}"' for k in keys)
     ((known,),) = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {KNOWN})").fetchall()
+    different = contacts.num_rows
+    if known < different:  # else each is there, and once
+        ((different,),) = con.execute('SELECT count(*) FROM (SELECT DISTINCT * FROM "@entered")').fetchall()
+    con.unregister("@entered")
     if found > known:  # identical rows count once
         con.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS SELECT DISTINCT * FROM {KNOWN}")
     number = numbering(tables.columns["candidates"])
@@ -163,6 +163,4 @@ def _value(books: SqlBooks) -> Decimal:
         f"SELECT CAST({side.sql(objective)} AS DOUBLE) AS value FROM {side.source()}"
     ).fetchnumpy()["value"]
     found = np.asarray(found, np.float64)
-    if is_plain(objective):
-        return sum_of_decimals(found)
-    return sum_of_doubles(found)[0]
+    return sum_of_decimals(found) if is_plain(objective) else Decimal(repr(nearest_sum(found)))
