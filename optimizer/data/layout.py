@@ -46,6 +46,9 @@ TIMES_OF: dict[str, tuple[str, ...]] = {
     "consents": ("from", "until"),
 }
 
+OWN = "@"
+"""What the names of columns and relations begin with that are added to those of the tables."""
+
 VISIBLE = (CANDIDATES, "offers", "channels", SLOTS, "customers")
 """Tables whose columns an expression sees, in the order in which they are searched."""
 

@@ -21,7 +21,7 @@ from optimizer.data.files import beside
 from optimizer.data.findings import Findings
 from optimizer.data.history import bind_history, refuse_old, without_channel
 from optimizer.data.keys import agree, keys_agree
-from optimizer.data.layout import CANDIDATES, HISTORY, KEYS, LEDGER, SLOTS, quote
+from optimizer.data.layout import CANDIDATES, HISTORY, KEYS, LEDGER, OWN, SLOTS, quote
 from optimizer.data.ledger import with_ledger
 from optimizer.data.lookups import check_consents, check_history_keys, check_key_tables, check_lead_days, check_zones
 from optimizer.data.measures import Fault, computed_faults, key_faults, numbers
@@ -89,6 +89,7 @@ def _open(
 ) -> Tables:
     """Check what was bound."""
     found = Findings()
+    refuse_own_names(found, read)
     timezone = scenario.horizon.timezone
     zone = timezone if isinstance(timezone, str) else timezone.default
     bound = _settle(con, found, read, scenario.horizon.start, zone)
@@ -115,6 +116,22 @@ def _open(
         files=inputs,
         rows=rows,
     )
+
+
+def refuse_own_names(found: Findings, read: Mapping[str, Bound]) -> None:
+    """Refuse columns that are called as only ours are: one would stand for the other.
+
+    Raises
+    ------
+    DataError
+        All of them at once.
+    """
+    for table in read.values():
+        own = [name for name in table.columns if name.startswith(OWN)]
+        if own:
+            listed = ", ".join(f"'{name}'" for name in own)
+            found.error(table.label, f"names that begin with {OWN} are kept for contactopt: {listed}", "rename them")
+    found.raise_errors()
 
 
 def _settle(

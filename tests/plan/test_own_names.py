@@ -62,3 +62,9 @@ def test_messages_number_the_rows_of_a_file_whatever_its_columns_are_called(tmp_
     scenario = opt.Scenario.from_dict(SCENARIO | {"data": {"candidates": str(tmp_path / "c.csv")}})
     with pytest.raises(DataError, match=r"c\.csv · row 2 · value = NaN"):
         opt.solve(scenario)
+
+
+@pytest.mark.parametrize("name", ["@contact", "@row"])
+def test_a_name_that_only_contactopt_may_give_is_refused_before_it_is_overwritten(name: str) -> None:
+    with pytest.raises(DataError, match=rf"candidates \(frame\): .*kept for contactopt: '{name}'.\nMaybe rename them"):
+        opt.solve(opt.Scenario.from_dict(SCENARIO), candidates=candidates().assign(**{name: 7}))
