@@ -52,7 +52,7 @@ class Amounts:
     ) -> None:
         self.measures: list[Measure] = []
         self._tables, self._kinds, self._kind, self._read = tables, kinds, kind, read
-        self._known: dict[tuple[str, int], Amount] = {}
+        self._known: dict[tuple[str, int, float], Amount] = {}
         self._room = VALUE_ROOM if len(kind) <= SMALL_AMOUNTS else AMOUNT_ROOM
 
     def again(self) -> Amounts:
@@ -61,28 +61,36 @@ class Amounts:
         found.measures, found._known = list(self.measures), dict(self._known)
         return found
 
-    def amount(self, total: TotalOf, *, finest: int = 0) -> Amount:
-        """Return what one contact counts, in so many decimal places at least, where there is room."""
+    def amount(self, total: TotalOf, *, finest: int = 0, beside: float = 0.0) -> Amount:
+        """Return what one contact counts, in so many decimal places at least, where there is room.
+
+        Parameters
+        ----------
+        beside : float
+            What else is added to, or held against, sums of such amounts.
+        """
         one = np.ones(self._kinds, np.int64)
         if total.expression is None:
             return Amount(one, None, 0)
         bound = self._tables.catalog.bind(total.expression)
-        key = bound.text, finest
+        key = bound.text, finest, beside
         if key not in self._known:
-            self._known[key] = self._new_amount(bound, one, finest)
+            self._known[key] = self._new_amount(bound, one, finest, beside)
         return self._known[key]
 
-    def _new_amount(self, bound: Expression, one: IntArray, finest: int) -> Amount:
+    def _new_amount(self, bound: Expression, one: IntArray, finest: int, beside: float) -> Amount:
         if level(bound) is Level.KIND:
             each = self._by_kind(bound)
             occurs = occurrences(self._kind, self._kinds)
             each = np.where(occurs > 0, each, 0.0)
             self._finite(each, bound)
-            weight, decimals, _ = quantised(each, float(np.abs(each) @ occurs), self._room, finest=finest)
+            most = decimals_for(float(np.abs(each) @ occurs) + beside, self._room)
+            weight, decimals, _ = quantised(each, most, finest=finest)
             return Amount(weight, None, decimals)
         numbers = self._read[bound]
         self._finite(numbers, bound)
-        quanta, decimals, exact = quantised(numbers, absolute_sum(numbers), self._room, finest=finest)
+        most = decimals_for(absolute_sum(numbers) + beside, self._room)
+        quanta, decimals, exact = quantised(numbers, most, finest=finest)
         self.measures.append(Measure(bound.text, quanta, decimals, exact))
         return Amount(one, len(self.measures) - 1, decimals)
 
@@ -90,6 +98,11 @@ class Amounts:
         """Return an amount that somebody has counted for each eligible candidate, in whole numbers."""
         self.measures.append(Measure(name, amount, 0, True))
         return Amount(np.ones(self._kinds, np.int64), len(self.measures) - 1, 0)
+
+    @property
+    def share_places(self) -> int:
+        """Decimal places of a share, so that as many of its quanta as there are candidates have room."""
+        return decimals_for(max(len(self._kind), 1), self._room)
 
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.compile.amounts import Amounts
+from optimizer.compile.bills import largest_bill
 from optimizer.compile.binding import binding
 from optimizer.compile.customers import number_customers
 from optimizer.compile.doubts import doubts_of
@@ -171,7 +172,12 @@ def compile_and_read(scenario: Scenario, tables: Tables, *, keep_world: bool = F
     # So fine that penalties are whole quanta as well: what is proven of whole numbers is then proven of the plan.
     finest = max((places(p.penalty) for p in primitives if isinstance(p, Priced) and p.penalty is not None), default=0)
     sign = 1 if scenario.objective.maximize is not None else -1
-    value, decimals, exact = values_in_quanta(eligible.contribution, sign=sign, finest=finest)
+    bill = sum(
+        largest_bill(p, eligible.kind, kinds.count, world.groups(p.partition), amounts.measures)
+        for p in primitives
+        if isinstance(p, Priced)
+    )
+    value, decimals, exact = values_in_quanta(eligible.contribution, sign=sign, finest=finest, bill=bill)
     primitives = [in_quanta(primitive, decimals) for primitive in primitives]
 
     # Only customers with something to decide are part of the problem; the others' groups stay, without candidates.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.compile.quanta import limit_quanta, places
+from optimizer.compile.quanta import limit_quanta
 from optimizer.compile.sight import joins, quoted
 from optimizer.data.layout import not_finite, quote
 from optimizer.data.limit_tables import read_limits
@@ -94,16 +93,14 @@ def _spelled(cell: dict[str, str | None]) -> str:
     return ", ".join(f"{k}={cut(v)}" for k, v in cell.items())
 
 
-def limit_places(world: CompileWorld, limit: Limit, for_each: tuple[str, ...]) -> int:
-    """Return the decimal places that a limit, or the longest of a table's, is written with."""
+def numbers_of(world: CompileWorld, limit: Limit, for_each: tuple[str, ...]) -> set[Decimal]:
+    """Return the different numbers that a limit is in its groups."""
     if isinstance(limit, Decimal):
-        listed = [limit]
-    elif isinstance(limit, TableLimit):
-        listed = [*read_limits(world.scenario.base / limit.table, for_each, limit.column).values()]
-        listed += [] if limit.default is None else [limit.default]
-    else:
-        listed = [Decimal(text) for text in _own_texts(world, limit) if text is not None]
-    return max((places(Fraction(number)) for number in listed), default=0)
+        return {limit}
+    if isinstance(limit, TableLimit):
+        listed = {*read_limits(world.scenario.base / limit.table, for_each, limit.column).values()}
+        return listed | (set() if limit.default is None else {limit.default})
+    return {Decimal(text) for text in set(_own_texts(world, limit)) if text is not None}
 
 
 def own_limits(
@@ -117,9 +114,9 @@ def own_limits(
     assert scope.partition is not None
     group = world.partitions[scope.partition].group
     out: npt.NDArray[np.int64] = np.full(scope.groups, UNLIMITED, np.int64)
-    quanta = [max(0, limit_quanta(Decimal(text or 0), decimals, down=down)) for text in texts]
+    quanta = {text: max(0, limit_quanta(Decimal(text or 0), decimals, down=down)) for text in set(texts)}
     inside = group >= 0
-    np.minimum.at(out, group[inside], np.array(quanta, np.int64)[inside])
+    np.minimum.at(out, group[inside], np.array([quanta[text] for text in texts], np.int64)[inside])
     return out
 
 

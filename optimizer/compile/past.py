@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from optimizer.compile.quanta import to_quanta
+from optimizer.compile.limits import numbers_of
+from optimizer.compile.quanta import FINEST, absolute_sum, exact_decimals, places, to_quanta
 from optimizer.compile.sight import bind, joins
 from optimizer.data.layout import quote
 from optimizer.data.times import local_day
-from optimizer.errors import ScenarioError
+from optimizer.errors import DataError, Finding, ScenarioError
 from optimizer.language.expressions import ColumnName, Expression
+from optimizer.language.limits import Limit
 from optimizer.problem.primitives import IntArray
 from optimizer.problem.problem import EVERYONE
 from optimizer.rules.total_of import TotalOf
@@ -22,8 +27,48 @@ from optimizer.rules.world import Amount, Clock, Past, Scope
 
 if TYPE_CHECKING:
     from optimizer.compile.world import CompileWorld
+    from optimizer.rules.books import Sense
 
 EPOCH = 719163
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """History rows that a rule counts: each as one contact, its amount as evaluated, and the text of its keys."""
+
+    past: Past
+    amount: npt.NDArray[np.float64]
+    key: npt.NDArray[np.object_]
+
+
+def counted(
+    world: CompileWorld,
+    scope: Scope,
+    total: TotalOf,
+    *,
+    where: Expression | None,
+    clock: Clock,
+    history: bool,
+    missed: Sequence[tuple[Sense, Limit]],
+    for_each: tuple[str, ...],
+) -> tuple[Amount, Past | None]:
+    """Return what one contact counts, and the history that a rule counts with it, in the same quanta."""
+    numbers = {(sense, number) for sense, limit in missed for number in numbers_of(world, limit, for_each)}
+    finest = max((places(Fraction(number)) for _, number in numbers), default=0)
+    # A cap beyond all that amounts come to is not missed.
+    size = float(max((abs(number) for sense, number in numbers if sense != "<=" or number < 0), default=0))
+    if not history:
+        return world.amounts.amount(total, finest=finest, beside=size), None
+    rows = read_past(world, scope, where=where, clock=clock, total=total)
+    if total.expression is None:
+        return world.amounts.amount(total), rows.past
+    if missing := int(np.count_nonzero(~np.isfinite(rows.amount))):
+        what, fix = f"rows that a rule counts have no '{total.text}'", "fill the column, or leave such rows out"
+        raise DataError([Finding("data", "history", what, fix, missing)])
+    exact = exact_decimals(rows.amount)
+    finest = max(finest, FINEST if exact is None else exact)
+    amount = world.amounts.amount(total, finest=finest, beside=size + absolute_sum(rows.amount))
+    return amount, replace(rows.past, weight=to_quanta(rows.amount, amount.decimals))
 
 
 def read_past(
@@ -32,30 +77,29 @@ def read_past(
     *,
     where: Expression | None,
     clock: Clock,
-    total: TotalOf | None,
-    amount: Amount | None,
+    total: TotalOf | None = None,
     columns: tuple[str, ...] = (),
-) -> tuple[Past, np.ndarray]:
-    """Return the history rows that match, and the text of some of their columns (for different keys)."""
+) -> Rows:
+    """Return the history rows that match, with the text of some of their columns (for different keys)."""
     none = np.zeros(0, np.int64)
     tables = world.tables
     if not tables.has("history"):
-        return Past(none, none, none, np.zeros(0), none), np.zeros(0, object)
+        return Rows(Past(none, none, none, np.zeros(0), none), np.zeros(0), np.zeros(0, object))
     seen = HistorySight(tables.columns["history"])
     condition = "true" if where is None else seen.sql(bind(tables.catalog, where))
     names = list(scope.labels[0]) if scope.labels else []
     label_columns = [tables.catalog.column(n) for n in names]
     labels = [seen.column(c) for c in label_columns]
-    weight = "1.0"
+    amount = "1.0"
     if total is not None and total.expression is not None:
-        weight = f"CAST({seen.sql(tables.catalog.bind(total.expression))} AS DOUBLE)"
+        amount = f"CAST({seen.sql(tables.catalog.bind(total.expression))} AS DOUBLE)"
     day, instant = _when(world, clock)
     code, join = _label_codes(world, scope, labels)
     group_sql, group_join, tables_used, by_customer = _groups(world, scope.partition)
     beside = seen.used | tables_used | world.kinds_known.zones.tables
     rows = tables.con.execute(
         f"SELECT {group_sql} AS who, {code} AS label, {day} - DATE '1970-01-01' AS day, "
-        f"CAST(epoch_us({instant}) AS DOUBLE) AS instant, {weight} AS weight, "
+        f"CAST(epoch_us({instant}) AS DOUBLE) AS instant, {amount} AS amount, "
         f"{_key(world, seen, columns)} AS key "
         f"FROM history{joins(beside, 'history')}{group_join}{join} WHERE coalesce({condition}, false)"
     ).fetchnumpy()
@@ -63,20 +107,19 @@ def read_past(
     if by_customer and scope.partition is not None and scope.partition != EVERYONE:
         group = world.partitions[scope.partition].group[group]
     keep = group >= 0
-    numbers = np.ma.filled(np.ma.asarray(rows["weight"], np.float64), np.nan)[keep]
-    if not np.all(np.isfinite(numbers)):
-        raise ScenarioError(
-            f"history has rows without '{total.text if total else 'amount'}'", where="history", fix="fill the column"
-        )
-    decimals = amount.decimals if amount is not None else 0
     past = Past(
         group[keep],
         np.asarray(rows["label"], np.int64)[keep],
         np.asarray(rows["day"], np.int64)[keep] + EPOCH,
-        np.ma.filled(np.ma.asarray(rows["instant"], np.float64), np.nan)[keep],
-        to_quanta(numbers, decimals),
+        _filled(rows["instant"])[keep],
+        np.ones(np.count_nonzero(keep), np.int64),
     )
-    return past, np.asarray(rows["key"], object)[keep]
+    return Rows(past, _filled(rows["amount"])[keep], np.asarray(rows["key"], object)[keep])
+
+
+def _filled(column: object) -> npt.NDArray[np.float64]:
+    filled: npt.NDArray[np.float64] = np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
+    return filled
 
 
 def _key(world: CompileWorld, seen: HistorySight, columns: tuple[str, ...]) -> str:
@@ -164,7 +207,7 @@ class HistorySight:
                 raise ScenarioError(
                     f"history has no column '{column.name}', which a rule that counts history looks at",
                     where="history",
-                    fix=f"add '{column.name}' to the history, or set count_history: false on the rule",
+                    fix=f"add '{column.name}' to the history, or let the rule count none of it",
                 )
             return spelled(ColumnName("history", column.name))
         self.used |= {column.table or ""}

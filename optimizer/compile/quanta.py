@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from itertools import count
 
@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.problem.pairs import parts_of
-from optimizer.problem.primitives import IntArray
+from optimizer.problem.primitives import UNLIMITED, IntArray
 
 VALUE_ROOM = 2**52
 """Sums of values stay exact in doubles too."""
 AMOUNT_ROOM = 2**61
 """Sums of amounts stay exact in 64-bit integers."""
+BILL_ROOM = 2**60
+"""So do objectives, penalties included."""
 SMALL_AMOUNTS = 20_000
 """Up to so many candidates, amounts keep to the room of values: solvers calculate in doubles."""
 NARROW_FROM = 2**24
@@ -26,6 +28,8 @@ NARROW = 2**31 - 1
 SKEWED = 500
 """Largest value, in means, with which narrow values round a plan by no more than a ten-millionth of it."""
 MOST_DECIMALS = 250
+FINEST = 18
+"""Decimal places beyond which not even 1 fits whole numbers of 64 bits: more are of use to nobody."""
 EXACT_DECIMALS = 9
 
 
@@ -81,32 +85,29 @@ def places(number: Fraction) -> int:
     return next(n for n in count() if (number * 10**n).denominator == 1)
 
 
-def quantised(
-    numbers: npt.NDArray[np.float64], total: float, room: int, *, finest: int = 0
-) -> tuple[IntArray, int, bool]:
+def quantised(numbers: npt.NDArray[np.float64], most: int, *, finest: int = 0) -> tuple[IntArray, int, bool]:
     """Return whole amounts, their decimal places, and whether nothing was rounded.
 
     Parameters
     ----------
     numbers : (n,) float array
-    total : float
-        Largest absolute total that can come up.
-    room : int
-        What that total may grow to in quanta.
+    most : int
+        Decimal places that there is room for.
     finest : int
         Decimal places that are wanted at least, where there is room.
     """
-    most = decimals_for(total, room)
     exact = exact_decimals(numbers)
     if exact is not None and exact <= most:
-        decimals = max(exact, min(finest, most))
+        decimals = max(exact, min(finest, most, FINEST))
         quanta = to_quanta(numbers, exact)
         quanta *= 10 ** (decimals - exact)
         return quanta, decimals, True
     return to_quanta(numbers, most), most, False
 
 
-def values_in_quanta(numbers: npt.NDArray[np.float64], *, sign: int, finest: int) -> tuple[IntArray, int, bool]:
+def values_in_quanta(
+    numbers: npt.NDArray[np.float64], *, sign: int, finest: int, bill: float = 0.0
+) -> tuple[IntArray, int, bool]:
     """Return whole values, their decimal places, and whether nothing was rounded; narrow where there are many.
 
     Parameters
@@ -116,21 +117,31 @@ def values_in_quanta(numbers: npt.NDArray[np.float64], *, sign: int, finest: int
         Of what is maximised.
     finest : int
         Decimal places that are wanted at least, where there is room.
+    bill : float
+        Penalties that soft rules may come to at most.
     """
     total = absolute_sum(numbers)
+    most = min(decimals_for(total, VALUE_ROOM), decimals_for(total + bill, BILL_ROOM))
     if len(numbers) < NARROW_FROM:
-        return quantised(numbers if sign > 0 else -numbers, total, VALUE_ROOM, finest=finest)
+        return quantised(numbers if sign > 0 else -numbers, most, finest=finest)
     largest = max(float(np.abs(numbers[part]).max()) for part in parts_of(len(numbers)))
-    most, fits = decimals_for(total, VALUE_ROOM), decimals_for(largest, NARROW)
+    fits = decimals_for(largest, NARROW)
     narrow = fits >= most or largest * len(numbers) <= SKEWED * total
     most = min(most, fits) if narrow else most
     exact = exact_decimals(numbers)
     whole = exact is not None and exact <= most
-    decimals = max(exact, min(finest, most)) if exact is not None and whole else most
+    decimals = max(exact, min(finest, most, FINEST)) if exact is not None and whole else most
     value = _into(np.empty(len(numbers), np.int32 if narrow else np.int64), numbers, decimals)
     return value if sign > 0 else np.negative(value, out=value), decimals, whole
 
 
 def limit_quanta(limit: Decimal, decimals: int, *, down: bool) -> int:
-    """Return a limit in whole quanta: rounded down for a cap, up for a minimum."""
-    return int(limit.scaleb(decimals).to_integral_value(ROUND_FLOOR if down else ROUND_CEILING))
+    """Return a limit in whole quanta: rounded down for a cap, up for a minimum.
+
+    A limit beyond all that amounts can come to is as good as none, or one that nothing reaches.
+    """
+    scaled = Fraction(limit) * Fraction(10) ** decimals
+    whole = math.floor(scaled) if down else math.ceil(scaled)
+    endless, unreachable = int(UNLIMITED), AMOUNT_ROOM + 1
+    least, most = (-unreachable, endless) if down else (-endless, unreachable)
+    return min(max(whole, least), most)

@@ -19,7 +19,7 @@ from optimizer.compile.sight import joins, quoted
 from optimizer.data.faults import reading
 from optimizer.data.planned import ALREADY, PLANNED
 from optimizer.data.tables import Tables
-from optimizer.errors import MachineError
+from optimizer.errors import MachineError, ScenarioError
 from optimizer.language.expressions import Expression
 from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.rules.base import Rule
@@ -28,6 +28,8 @@ from optimizer.scenario import Scenario
 
 BY_TIME = ("outside horizon", "past")
 """Reasons that a slot's time alone decides; after ``invalid``, before the rules."""
+MOST_REASONS = 63
+"""Reasons have a bit each, of one whole number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,10 +106,17 @@ def read_candidates(
     zones = kinds.zones
     sights = [CandidateSight(tables, zones.sql(i), zones.default, conditions) for i in range(len(zones.choices))]
     reasons = ["invalid", *BY_TIME, *(rule.name for rule in filters)]
+    later = (scenario.data.ledger, scenario.holdout, scenario.pins and scenario.pins.forbid)
+    if (over := len(reasons) + sum(one is not None for one in later) - MOST_REASONS) > 0:
+        raise ScenarioError(
+            f"there are {len(filters)} eligibility rules, {over} more than can be told apart",
+            where="eligibility",
+            fix="write some of them as one, with OR",
+        )
     tests = {} if tables.invalid is None else {0: tables.invalid}
     for bit, rule in enumerate(filters, 1 + len(BY_TIME)):
         tests[bit] = " OR ".join(dict.fromkeys(rule.refusal(sight) for sight in sights))
-    for_bits = np.min_scalar_type(2 ** min(len(reasons) + 3, 64) - 1)  # ledger, holdout and pins come last
+    for_bits = np.min_scalar_type(2 ** min(len(reasons) + 3, MOST_REASONS) - 1)  # ledger, holdout and pins come last
     _refuse_too_many(scenario, int(customers.start[-1]), 1 + len(amounts), for_bits.itemsize if tests else 0)
     shelf = Shelf(customers.start, kinds.count, [*[np.float64] * (1 + len(amounts)), *[for_bits] * bool(tests)])
     _fill(shelf, tables, kinds, used, [objective, *amounts], tests)

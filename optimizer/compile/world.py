@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.compile.amounts import Amounts
 from optimizer.compile.bounds import group_bounds
 from optimizer.compile.kinds import BITS, Kinds
-from optimizer.compile.limits import cell_limits, limit_places, own_limits
+from optimizer.compile.limits import cell_limits, own_limits
 from optimizer.compile.pins import positions
 from optimizer.compile.read import Read
 from optimizer.compile.sight import Level, bind, joins, level_of_column, quoted, split, tables_of
@@ -25,6 +25,7 @@ from optimizer.language.expressions import ColumnName, Expression
 from optimizer.language.limits import ColumnLimit, Limit, TableLimit
 from optimizer.problem.primitives import BoolArray, IntArray, Partition
 from optimizer.problem.problem import EVERYONE
+from optimizer.rules.books import Sense
 from optimizer.rules.pairs import Times
 from optimizer.rules.total_of import TotalOf
 from optimizer.rules.world import Amount, Bounds, Clock, Past, Scope
@@ -230,6 +231,10 @@ class CompileWorld:
             return self._partition_of[key], ({},)
         return self._partition_of[key], tuple(dict(zip(names, row, strict=True)) for row in groups)
 
+    def groups(self, partition: int | None) -> int:
+        """Return how many groups a partition has: one, of everybody, where there is none."""
+        return 1 if partition is None else self.partitions[partition].groups
+
     def who(self, per: str, base: str = "candidates") -> str:
         """Return SQL for who shares a policy, as text; a NULL is the customer alone."""
         customer = f"CAST({base}.customer AS VARCHAR)"
@@ -239,13 +244,18 @@ class CompileWorld:
 
     # Amounts --------------------------------------------------------------------------------------------------
 
-    def amount(self, total: TotalOf, *, finest: int = 0) -> Amount:
+    def amount(self, total: TotalOf) -> Amount:
         """Return what one contact counts."""
-        return self.amounts.amount(total, finest=finest)
+        return self.amounts.amount(total)
 
     def difference(self, above: Expression, below: Expression, factor: Decimal) -> Amount:
         """Return the amount ``above − factor · below`` of each contact, as a measure."""
         return self.amounts.difference(above, below, factor)
+
+    @property
+    def share_places(self) -> int:
+        """Decimal places of a share, so that as many of its quanta as there are candidates have room."""
+        return self.amounts.share_places
 
     def previous(self, run: str) -> tuple[Amount, int]:
         """Return which contacts are in an earlier plan, as an amount of 1, and how many of them are eligible now."""
@@ -299,19 +309,27 @@ class CompileWorld:
 
     # The past -------------------------------------------------------------------------------------------------
 
-    def past(
+    def counted(
         self,
         scope: Scope,
+        total: TotalOf,
         *,
         where: Expression | None,
         clock: Clock,
-        total: TotalOf | None = None,
-        amount: Amount | None = None,
-    ) -> Past:
-        """Return the history that a rule counts."""
+        history: bool,
+        missed: Sequence[tuple[Sense, Limit]] = (),
+        for_each: tuple[str, ...] = (),
+    ) -> tuple[Amount, Past | None]:
+        """Return what one contact counts, and the history that a rule counts with it, in the same quanta."""
+        from optimizer.compile.past import counted
+
+        return counted(self, scope, total, where=where, clock=clock, history=history, missed=missed, for_each=for_each)
+
+    def past(self, scope: Scope, *, where: Expression | None, clock: Clock) -> Past:
+        """Return the history that a rule counts, as contacts."""
         from optimizer.compile.past import read_past
 
-        return read_past(self, scope, where=where, clock=clock, total=total, amount=amount)[0]
+        return read_past(self, scope, where=where, clock=clock).past
 
     def past_keys(
         self, scope: Scope, columns: tuple[str, ...], *, where: Expression | None, clock: Clock
@@ -319,8 +337,8 @@ class CompileWorld:
         """Return the history that a rule counts, and the code of each row's values."""
         from optimizer.compile.past import read_past, with_codes
 
-        past, values = read_past(self, scope, where=where, clock=clock, total=None, amount=None, columns=columns)
-        return past, with_codes(values, self.keys(columns)[1])
+        rows = read_past(self, scope, where=where, clock=clock, columns=columns)
+        return rows.past, with_codes(rows.key, self.keys(columns)[1])
 
     @property
     def history_start(self) -> int | None:
@@ -346,10 +364,6 @@ class CompileWorld:
     def limits(self, rule: str, limit: Limit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return the limit in quanta for each (label, group)."""
         return cell_limits(self, rule, limit, scope, decimals=decimals, down=down)
-
-    def places(self, limit: Limit, for_each: tuple[str, ...]) -> int:
-        """Return the decimal places that a limit is written with."""
-        return limit_places(self, limit, for_each)
 
     def own_limits(self, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool) -> IntArray:
         """Return each group's own limit."""

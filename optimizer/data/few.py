@@ -176,4 +176,6 @@ def _in_blocks(files: Files, blocks: Sequence[tuple[int, int]], size: int) -> st
                 f"SELECT * EXCLUDE (file_row_number) FROM read_parquet([{literal(str(file.path))}], "
                 f"file_row_number = true, {options(files)}) WHERE {ranges}"
             )
+    if not parts:  # nobody's
+        parts = [f"SELECT * FROM read_parquet([{literal(str(files.files[0].path))}], {options(files)}) LIMIT 0"]
     return f"({' UNION ALL '.join(parts)})"

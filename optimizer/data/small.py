@@ -36,7 +36,7 @@ def read_small(path: Path) -> pa.Table:
             return con.sql('SELECT * FROM "@small"').to_arrow_table()
     try:
         return pq.read_table(files.files[0].path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise DataError("cannot be read as Parquet", where=path.name, fix="write it again") from error
 
 

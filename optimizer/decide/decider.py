@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -74,6 +75,7 @@ class Decider:
         self._day = None if isinstance(tables, str) else Day.of(tables, {})
         shared = any(getattr(rule, "per", "customer") != "customer" for rule in run.scenario.rules())
         self._recorded = Recorded(shared=shared)
+        self._recording = Lock()
 
     @classmethod
     def load(cls, run: Plan | Path | str, **frames: Any) -> Decider:
@@ -249,9 +251,10 @@ class Decider:
         if self._day is not None:
             tables = self._day.tables
             kinds = [tables.kind_of.get(tuple(row.get(key) for key in tables.keys)) for _, row, _ in contacts]
-        used = self._recorded.add(contacts, decision.customers, decision.version, kinds)
-        if self._day is not None:
-            self._day = Day.of(self._day.tables, used)
+        with self._recording:  # else whoever added first might tell the day last
+            used = self._recorded.add(contacts, decision.customers, decision.version, kinds)
+            if self._day is not None:
+                self._day = Day.of(self._day.tables, used)
 
     @property
     def remaining(self) -> pd.DataFrame:

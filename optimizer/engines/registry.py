@@ -100,7 +100,7 @@ def load_beside(asked: str) -> None:
             with suppress(Exception):  # whatever is wrong is told when the kernels are needed
                 getattr(_folder(name), "load", lambda: None)()
 
-    beside = Thread(target=load, name="kernels")
+    beside = Thread(target=load, name="kernels", daemon=True)
     leave(beside)  # whoever ends before does not wait for it
     beside.start()
 

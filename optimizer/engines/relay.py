@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from optimizer.engines.protocol import Engine
-from optimizer.errors import NoPlanError, OptimizerError
+from optimizer.errors import NoPlanError, OptimizerError, cut
 from optimizer.problem.problem import Problem
 from optimizer.problem.solution import Limit, Progress, Reason, Request, Solution
 
@@ -67,7 +67,8 @@ class Relay:
             except (OptimizerError, MemoryError):
                 raise
             except Exception as failure:  # a defect of one engine: another one may have none
-                refusal = NoPlanError(f"{engine.name} failed ({type(failure).__name__}: {failure})", fix=FAILED)
+                what = f"{type(failure).__name__}: {cut(str(failure).partition(chr(10))[0])}"
+                refusal = NoPlanError(f"{engine.name} failed ({what})", fix=FAILED)
                 failures.append(f"{refusal.findings[0].what}.")
             else:
                 best = found if best is None else better_of(best, found)

@@ -13,6 +13,7 @@ from optimizer.data.layout import literal, quote
 from optimizer.errors import DataError, UsageError
 from optimizer.ledger.store import STAGED, Place, Store
 from optimizer.plan.firm import firm_part
+from optimizer.plan.sample import refuse_sample
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,12 +66,13 @@ def hand_over(plan: Plan, place: Place, table: str, *, outlook: bool = False) ->
     Raises
     ------
     UsageError
-        That is no name of a table.
+        That is no name of a table, or the plan is a sample's.
     DataError
         The table lacks columns that the contacts have.
     MachineError
         The database cannot be written, or refuses the rows: the table is as it was.
     """
+    refuse_sample(plan.summary, "handed over")
     parts = table.split(".")
     if not all(parts) or len(parts) > 2:
         raise UsageError("is no name of a table", where=f"--table {table}", fix="contacts, or crm.contacts")

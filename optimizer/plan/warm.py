@@ -27,8 +27,11 @@ def earlier_prices(scenario: Scenario, warm_start: Plan | None) -> Mapping[str, 
     prices = scenario.base / scenario.stability.previous / "prices.json"
     if not prices.is_file():
         return {}
-    found: dict[str, Any] = json.loads(prices.read_text(encoding="utf-8"))
-    return found
+    try:
+        found = json.loads(prices.read_text(encoding="utf-8"))
+    except ValueError:  # damaged: prices are only a start
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def starting_prices(prices: Mapping[str, Any], compiled: Compiled) -> dict[str, npt.NDArray[np.float64]] | None:

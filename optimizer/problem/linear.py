@@ -11,6 +11,7 @@ never undercuts the true one, so that its bounds remain bounds of the true one.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -21,6 +22,8 @@ from optimizer.problem.primitives import UNLIMITED, IntArray
 
 MOST = 2**61
 """No sum of |objective| terms goes beyond this, so that 64-bit solvers cannot overflow."""
+COARSE = 2**26
+"""Quanta of a row that are priced together where a price per quantum would lose too much in rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +111,25 @@ class Form:
         first, self._columns = self._columns, self._columns + len(upper)
         return np.arange(first, self._columns, dtype=np.int64)
 
+    def add_violations(self, rule: str, reach: IntArray, penalty: Fraction) -> Iterator[tuple[IntArray, int]]:
+        """Add columns for what rows may be off; yield the columns of all these rows, and how many quanta each counts.
+
+        A price in parts of a quantum is rounded down, and by much where it is a small part: of rows that may be off
+        by many quanta, another column counts many at once.
+
+        Parameters
+        ----------
+        reach : (rows,) int array
+            Most quanta that each can be off by.
+        penalty : Fraction
+            Value quanta per quantum of a row.
+        """
+        if penalty.denominator == 1 or reach.max(initial=0) < COARSE:
+            yield self.add_columns(rule, reach, penalty), 1
+            return
+        yield self.add_columns(rule, np.minimum(reach, COARSE - 1), penalty), 1
+        yield self.add_columns(rule, -(-reach // COARSE), penalty * COARSE), COARSE
+
     def add_rows(
         self,
         rule: str,
@@ -188,7 +210,7 @@ class Form:
         """Choose how many parts a value quantum is cut into, and say whether all penalties come out whole."""
         priced = [(cost, sum(upper.tolist())) for _, upper, cost in self._column_blocks if cost and len(upper)]
         whole = math.lcm(*(cost.denominator for cost, _ in priced))
-        most = int(np.abs(value).sum()) + sum(math.ceil(cost) * reach for cost, reach in priced)
+        most = int(np.abs(value).sum()) + sum(math.ceil(cost * reach) for cost, reach in priced)
         if whole * max(most, 1) <= MOST:
             return whole, True
         room = max(1, MOST // max(most, 1))

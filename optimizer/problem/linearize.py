@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from optimizer.problem.linear import Form, Linear
@@ -202,11 +204,11 @@ def _floors(form: Form, problem: Problem, least_shortfall: IntArray | None) -> N
         lower, extra = need, np.arange(len(pairs), dtype=np.int64)
         if floor.reaction in (Shortfall.PENALTY, Shortfall.BEST_EFFORT):
             worst = need - pairs.sums(np.minimum(pairs.weight, 0))
-            missing = form.add_columns(floor.rule, worst, floor.penalty)
-            row, column = np.concatenate([row, extra]), np.concatenate([column, missing])
-            weight = np.concatenate([weight, np.ones(len(pairs), np.int64)])
-            if floor.reaction is Shortfall.BEST_EFFORT:
-                lacking.append((floor.rule, missing, units_of_groups(problem, floor.partition)[pairs.group]))
+            for missing, quanta in form.add_violations(floor.rule, worst, floor.penalty or Fraction(0)):
+                row, column = np.concatenate([row, extra]), np.concatenate([column, missing])
+                weight = np.concatenate([weight, np.full(len(pairs), quanta)])
+                if floor.reaction is Shortfall.BEST_EFFORT:
+                    lacking.append((floor.rule, missing, units_of_groups(problem, floor.partition)[pairs.group]))
         elif floor.reaction is Shortfall.ALL_OR_NOTHING:
             used = form.add_columns(floor.rule, np.ones(len(pairs)))
             form.add_links(floor.rule, pairs.candidate[adding], used[pairs.pair[adding]])
@@ -252,9 +254,10 @@ def _rows(form: Form, problem: Problem, rows: Rows, block: int) -> None:
     if rows.penalty is not None:
         over, under, most, least = over[binding], under[binding], most[binding], least[binding]
         for broken, reach, sign in ((over, most - upper, -1), (under, lower - least, 1)):
-            row.append(np.flatnonzero(broken))
-            column.append(form.add_columns(rows.rule, reach[broken], rows.penalty))
-            weight.append(np.full(np.count_nonzero(broken), sign))
+            for off, quanta in form.add_violations(rows.rule, reach[broken], rows.penalty):
+                row.append(np.flatnonzero(broken))
+                column.append(off)
+                weight.append(np.full(len(off), sign * quanta))
     form.add_rows(
         rows.rule,
         np.concatenate(row),

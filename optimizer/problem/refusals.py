@@ -102,7 +102,14 @@ def _prerequisite(problem: Problem, prerequisite: Prerequisite, taken: BoolArray
 
 def _floor(problem: Problem, floor: Floor, taken: BoolArray) -> IntArray:
     pairs, need = floor_pairs(problem, floor)
-    after = pairs.sums(np.where(taken[pairs.candidate], pairs.weight, 0))[pairs.pair] + pairs.weight
+    if floor.key is None:
+        after = pairs.sums(np.where(taken[pairs.candidate], pairs.weight, 0))[pairs.pair] + pairs.weight
+    else:
+        token, of = new_keys(problem, floor, pairs)
+        held = np.zeros(len(of) + 1, bool)  # the last is of keys that history holds
+        held[token[taken[pairs.candidate]]] = True
+        held[-1] = True
+        after = np.bincount(of[held[:-1]], minlength=len(pairs))[pairs.pair] + ~held[token]
     short = after < need[pairs.pair]
     if floor.reaction is Shortfall.ALL_OR_NOTHING:
         short &= after != 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.problem.pairs import bits, floor_pairs, pairs_of
+from optimizer.problem.pairs import Pairs, bits, floor_pairs, new_keys, pairs_of
 from optimizer.problem.primitives import NEEDS, SERVES, BoolArray, Floor, IntArray, Prerequisite, Shortfall
 from optimizer.problem.problem import Problem
 from optimizer.problem.usage import breaks, counts_by_kind, entries, kinds_that_break, row_use
@@ -44,11 +44,25 @@ def removable(problem: Problem, chosen: IntArray) -> BoolArray:
 
 def _needed(problem: Problem, floor: Floor, chosen: IntArray) -> IntArray:
     pairs, need = floor_pairs(problem, floor, chosen)
+    if floor.key is not None:
+        return _needed_for_keys(problem, floor, pairs, need)
     used = pairs.sums(pairs.weight)
     short = (used - need)[pairs.pair] < pairs.weight
     if floor.reaction is Shortfall.ALL_OR_NOTHING:
         short &= used[pairs.pair] != pairs.weight
     return pairs.candidate[short & (pairs.weight > 0)]
+
+
+def _needed_for_keys(problem: Problem, floor: Floor, pairs: Pairs, need: IntArray) -> IntArray:
+    """Return the contacts that alone hold a key without which a pair has too few different ones."""
+    token, pair = new_keys(problem, floor, pairs)
+    held, used = token >= 0, np.bincount(pair, minlength=len(pairs))
+    alone = np.zeros(len(token), bool)
+    alone[held] = np.bincount(token[held], minlength=len(pair))[token[held]] == 1
+    short = alone & (used <= need)[pairs.pair]
+    if floor.reaction is Shortfall.ALL_OR_NOTHING:
+        short &= used[pairs.pair] != 1
+    return pairs.candidate[short]
 
 
 def _leaned_on(problem: Problem, prerequisite: Prerequisite, chosen: IntArray) -> IntArray:

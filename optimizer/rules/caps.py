@@ -38,10 +38,7 @@ def compile_cap(rule: Frequency, cap: Limit, world: World) -> Iterator[Primitive
             where=f"rule {rule.name}",
             fix="leave out 'within', or limit the positive part: greatest(…, 0)",
         )
-    amount = world.amount(rule.total)
-    past = None
-    if rule.sees_history:
-        past = world.past(scope, where=rule.where, clock="arrival", total=rule.total, amount=amount)
+    amount, past = world.counted(scope, rule.total, where=rule.where, clock="arrival", history=rule.sees_history)
     found = in_windows(rule.name, world, scope, rule.within, weight=amount.weight, past=past)
     own, limit = _limits(rule, cap, world, scope, found, amount.decimals)
     assert scope.partition is not None

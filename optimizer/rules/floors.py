@@ -30,14 +30,18 @@ if TYPE_CHECKING:
 def compile_floor(rule: Frequency, need: Limit, world: World) -> Iterator[Primitive]:
     """Yield a floor: it is demanded of the customers that had a candidate, less what history gave them."""
     scope = world.scope(rule.name, where=rule.where, per=rule.per, for_each=rule.for_each)
-    finest = 0 if rule.penalty is None else world.places(need, rule.for_each)
-    amount = world.amount(rule.total, finest=finest)
-    past: Past | None = None
+    amount, past = world.counted(
+        scope,
+        rule.total,
+        where=rule.where,
+        clock="arrival",
+        history=rule.sees_history and not rule.total.distinct,
+        missed=[(">=", need)] if rule.penalty is not None else (),
+        for_each=rule.for_each,
+    )
     past_key: IntArray = np.zeros(0, np.int64)
     if rule.sees_history and rule.total.distinct:
         past, past_key = world.past_keys(scope, rule.total.distinct, where=rule.where, clock="arrival")
-    elif rule.sees_history:
-        past = world.past(scope, where=rule.where, clock="arrival", total=rule.total, amount=amount)
     group, label = world.reached(scope)
     found, there, used, known = _windows(rule, world, scope, amount, past, past_key)
     each = there.shape[1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -72,8 +74,10 @@ class Share(Rule):
         whole = np.ones(world.kinds, bool) if self.of is None else world.matches(self.of)
         part = whole & world.matches(self.share)
         for sense, limit in self.limited:
-            decimals = max(0, -int(limit.as_tuple().exponent))
-            weight = 10**decimals * part.astype(np.int64) - int(limit.scaleb(decimals)) * whole
+            decimals = min(max(0, -int(limit.as_tuple().exponent)), world.share_places)
+            scaled = Fraction(limit) * 10**decimals  # of a share with more places, what is left goes to the safe side
+            share = math.floor(scaled) if sense == "<=" else math.ceil(scaled)
+            weight = 10**decimals * part.astype(np.int64) - share * whole
             kind = np.flatnonzero(weight)
             yield Rows(
                 rule=self.name,

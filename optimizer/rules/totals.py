@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -36,11 +37,15 @@ T = TypeVar("T", bound=np.generic)
 def compile_total(rule: PlanTotal, world: World) -> Iterator[Primitive]:
     """Yield the rows of a total: one per (``for_each`` values, window)."""
     scope = world.scope(rule.name, where=rule.where, per=None, for_each=rule.for_each, tables=rule.tables)
-    soft = [world.places(limit, rule.for_each) for _, limit in rule.limited if rule.penalty is not None]
-    amount = world.amount(rule.total, finest=max(soft, default=0))
-    past = None
-    if rule.within is not None:
-        past = world.past(scope, where=rule.where, clock="sending", total=rule.total, amount=amount)
+    amount, past = world.counted(
+        scope,
+        rule.total,
+        where=rule.where,
+        clock="sending",
+        history=rule.within is not None,
+        missed=rule.limited if rule.penalty is not None else (),
+        for_each=rule.for_each,
+    )
     spread = _spread(rule, world, scope, amount, past)
     found = spread.found
     signed = world.may_be_negative(rule.total) or (past is not None and bool((past.weight < 0).any()))
@@ -149,7 +154,7 @@ def _switch(rule: PlanTotal, lot: Decimal, world: World, scope: Scope, amount: A
         )
     kind = np.flatnonzero(scope.kinds)
     uses = Incidence.of(kind, scope.label[kind], amount.weight[kind], kinds=world.kinds, instances=len(scope.labels))
-    size = math.ceil(lot.scaleb(amount.decimals))
+    size = min(math.ceil(Fraction(lot) * 10**amount.decimals), int(UNLIMITED) // 2)
     return Switch(
         rule=rule.name,
         uses=uses,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from optimizer.language.limits import ColumnLimit, TableLimit
 from optimizer.problem.primitives import BoolArray, IntArray
 from optimizer.rules.pairs import Times
 from optimizer.rules.total_of import TotalOf
+
+if TYPE_CHECKING:
+    from optimizer.rules.books import Sense
 
 Clock = Literal["arrival", "sending", "response"]
 """Contact policies count the arrival, constraints the sending; conditions that name a response, the response's time
@@ -39,7 +42,7 @@ class Past:
     instant : float array
         Microseconds since 1970 (UTC); NaN where only the date is known.
     weight : int array
-        What the row counts, in quanta of the amount asked for.
+        What the row counts: 1, or an amount in quanta.
     """
 
     group: IntArray
@@ -167,20 +170,35 @@ class World(Protocol):
         """
         ...
 
-    def amount(self, total: TotalOf, *, finest: int = 0) -> Amount:
-        """Return what one contact counts, in quanta of so many decimal places at least, where there is room."""
+    def amount(self, total: TotalOf) -> Amount:
+        """Return what one contact counts, in quanta."""
         ...
 
-    def past(
+    def counted(
         self,
         scope: Scope,
+        total: TotalOf,
         *,
         where: Expression | None,
         clock: Clock,
-        total: TotalOf | None = None,
-        amount: Amount | None = None,
-    ) -> Past:
-        """Return the history that a rule counts, in its groups; days are not cut off."""
+        history: bool,
+        missed: Sequence[tuple[Sense, Limit]] = (),
+        for_each: tuple[str, ...] = (),
+    ) -> tuple[Amount, Past | None]:
+        """Return what one contact counts, and, if asked for, the history that a rule counts with it.
+
+        Both are in the same quanta: so large that sums of all have room, and, where there is any, so small that
+        nothing is lost of history, nor of limits that may be missed at a price.
+
+        Parameters
+        ----------
+        missed : sequence of (sense, limit)
+            Limits that may be missed at a price.
+        """
+        ...
+
+    def past(self, scope: Scope, *, where: Expression | None, clock: Clock) -> Past:
+        """Return the history that a rule counts, in its groups, as contacts; days are not cut off."""
         ...
 
     def cells(self, scope: Scope, label: IntArray) -> BoolArray:
@@ -217,6 +235,11 @@ class World(Protocol):
         """First day from which history is complete; None when there is no history."""
         ...
 
+    @property
+    def share_places(self) -> int:
+        """Decimal places of a share, so that as many of its quanta as there are candidates have room."""
+        ...
+
     def previous(self, run: str) -> tuple[Amount, int]:
         """Return which contacts are in an earlier plan, as an amount of 1, and how many of them are eligible now."""
         ...
@@ -243,10 +266,6 @@ class World(Protocol):
 
         Rounded down for a cap, up for a minimum. A ``{column}`` limit is asked for with :meth:`own_limits`.
         """
-        ...
-
-    def places(self, limit: Limit, for_each: tuple[str, ...]) -> int:
-        """Return the decimal places that a limit is written with: what a soft one must not lose."""
         ...
 
     def own_limits(self, rule: str, limit: ColumnLimit, scope: Scope, *, decimals: int, down: bool) -> IntArray:

@@ -37,7 +37,7 @@ def shortest(number: float) -> Fraction:
 @given(st.lists(money, min_size=1, max_size=30))
 def test_decimals_as_written_are_kept_exactly(amounts: list[Decimal]) -> None:
     numbers = np.array([float(a) for a in amounts])
-    quanta, decimals, exact = quantised(numbers, float(np.abs(numbers).sum()), VALUE_ROOM)
+    quanta, decimals, exact = quantised(numbers, decimals_for(float(np.abs(numbers).sum()), VALUE_ROOM))
     assert exact
     assert [Fraction(int(q)) / Fraction(10) ** decimals for q in quanta] == [shortest(n) for n in numbers]
 
@@ -52,7 +52,7 @@ def test_no_place_is_used_that_no_amount_needs(amounts: list[Decimal]) -> None:
 def test_every_amount_is_within_half_a_quantum_and_the_total_fits(numbers: list[float], room: int, finest: int) -> None:
     array = np.array(numbers)
     total = float(np.abs(array).sum())
-    quanta, decimals, exact = quantised(array, total, room, finest=finest)
+    quanta, decimals, exact = quantised(array, decimals_for(total, room), finest=finest)
     unit = Fraction(10) ** -decimals
     worst = max(abs(int(q) * unit - shortest(n)) for q, n in zip(quanta, numbers, strict=True))
     assert worst == 0 if exact else worst <= unit / 2 + Fraction(total) * Fraction(1, 2**52)
@@ -63,8 +63,8 @@ def test_every_amount_is_within_half_a_quantum_and_the_total_fits(numbers: list[
 def test_finer_quanta_change_no_amount(amounts: list[Decimal], finest: int) -> None:
     numbers = np.array([float(a) for a in amounts])
     total = float(np.abs(numbers).sum())
-    coarse, few, _ = quantised(numbers, total, VALUE_ROOM)
-    fine, many, exact = quantised(numbers, total, VALUE_ROOM, finest=finest)
+    coarse, few, _ = quantised(numbers, decimals_for(total, VALUE_ROOM))
+    fine, many, exact = quantised(numbers, decimals_for(total, VALUE_ROOM), finest=finest)
     assert exact
     assert many == max(few, min(finest, decimals_for(total, VALUE_ROOM)))
     assert (fine == coarse * 10 ** (many - few)).all()
@@ -73,11 +73,11 @@ def test_finer_quanta_change_no_amount(amounts: list[Decimal], finest: int) -> N
 def test_what_has_no_short_decimal_says_so() -> None:
     assert exact_decimals(np.array([1 / 3])) is None
     assert exact_decimals(np.array([10.0 ** -(EXACT_DECIMALS + 1)])) is None
-    assert not quantised(np.array([1 / 3, 0.5]), 1.0, VALUE_ROOM)[2]
+    assert not quantised(np.array([1 / 3, 0.5]), decimals_for(1.0, VALUE_ROOM))[2]
 
 
 def test_sums_of_tenths_are_exact() -> None:
-    quanta, decimals, exact = quantised(np.array([0.1, 0.2, 0.3]), 0.6, VALUE_ROOM)
+    quanta, decimals, exact = quantised(np.array([0.1, 0.2, 0.3]), decimals_for(0.6, VALUE_ROOM))
     assert (quanta.tolist(), decimals, exact) == ([1, 2, 3], 1, True)
 
 
@@ -89,7 +89,7 @@ def test_as_many_decimals_as_the_room_allows(total: float, room: int) -> None:
 
 
 def test_amounts_larger_than_the_room_lose_their_last_digits_and_say_so() -> None:
-    quanta, decimals, exact = quantised(np.array([1.5e17, 3e17]), 4.5e17, VALUE_ROOM)
+    quanta, decimals, exact = quantised(np.array([1.5e17, 3e17]), decimals_for(4.5e17, VALUE_ROOM))
     assert decimals < 0
     assert not exact
     assert quanta[1] == 2 * quanta[0]

@@ -60,11 +60,7 @@ def brute_force(problem):
                 for g, i, key in zip(d.known_group, d.known_instance, d.known_key, strict=True):
                     if (g, i) == (group, instance):
                         known.add(int(key))
-            used = np.zeros(len(plans), int)
-            for key in set(d.key.tolist()) - known:
-                has = np.array([w > 0 and d.key[problem.kind[j]] == key for j, w in enumerate(weight)], int)
-                used += plans @ has > 0
-            legal &= used <= cap
+            legal &= _different(problem, plans, d.key, weight, known) <= cap
     for c in problem.conflicts:
         for group, instance, side in _pairs(problem, c):
             there = _override(c.present, group, instance, 0)
@@ -90,7 +86,7 @@ def brute_force(problem):
             need = _override(f.overrides, group, instance, need)
             if need <= 0 or group not in problem.partitions[f.partition].group:
                 continue
-            used = plans @ weight
+            used = plans @ weight if f.key is None else _different(problem, plans, f.key, weight)
             short = np.maximum(need - used, 0)
             if f.reaction is Shortfall.REQUIRED:
                 legal &= short == 0
@@ -132,6 +128,15 @@ def brute_force(problem):
     value = (plans @ np.asarray(problem.value, int)).tolist()
     objective = [floor(v - p) for v, p in zip(value, penalties, strict=True)]
     return Truth(plans, legal, objective)
+
+
+def _different(problem, plans, keys, weight, known=()):
+    """How many different keys each plan holds, beside those that are known."""
+    used = np.zeros(len(plans), int)
+    for key in set(keys.tolist()) - set(known):
+        has = np.array([w > 0 and keys[problem.kind[j]] == key for j, w in enumerate(weight)], int)
+        used += plans @ has > 0
+    return used
 
 
 def _pairs(problem, primitive, presence=False):

@@ -1,5 +1,6 @@
 """Random tiny problems over all primitives: at most twelve candidates, several units, households, history."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -27,7 +28,7 @@ PRIMITIVES = ("counter", "knapsack", "distinct", "conflict", "prerequisite", "fl
 
 def random_problem(seed, only=None, candidates=12, how_often=0.45):
     """Draw a problem; ``only`` restricts the kinds of primitive, for tests of one alone."""
-    draw = np.random.default_rng(seed)
+    draw, keys = np.random.default_rng(seed), np.random.default_rng([seed, 1])
 
     def wanted(name):
         return name in only if only is not None else draw.random() < how_often
@@ -109,11 +110,15 @@ def random_problem(seed, only=None, candidates=12, how_often=0.45):
                 p, m = unit_partition(), int(draw.integers(1, 3))
                 high = 1 if reaction is Shortfall.REQUIRED else 3
                 own = draw.integers(0, high + 1, size=partitions[p].groups) if draw.random() < 0.3 else None
+                counted, need = uses(m, 1, 2, 0.8), draw.integers(0, high + 1, size=m)
+                key = keys.integers(0, 3, size=KINDS) if keys.random() < 0.3 else None
+                if key is not None:
+                    counted = replace(counted, weight=np.ones_like(counted.weight))
                 parts["floors"].append(
                     Floor(
-                        f"floor-{reaction.value}", p, uses(m, 1, 2, 0.8), draw.integers(0, high + 1, size=m), reaction,
+                        f"floor-{reaction.value}", p, counted, need, reaction,
                         penalty=Fraction(int(draw.integers(1, 40)), 7) if reaction is Shortfall.PENALTY else None,
-                        group_need=own, overrides=some(p, m, 0, high),
+                        group_need=own, overrides=some(p, m, 0, high), key=key,
                     )
                 )  # fmt: skip
     for name, chance in (("rows", None), ("soft", Fraction(int(draw.integers(0, 30)), 3))):

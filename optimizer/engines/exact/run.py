@@ -9,7 +9,20 @@ from optimizer.engines.exact.answer import Answer, Claim, FloatArray, Task
 from optimizer.engines.exact.child import left_for_child, search_in_child
 from optimizer.engines.exact.record import Record
 from optimizer.engines.exact.relaxation import row_prices
-from optimizer.engines.exact.solvers import CP_SAT, LP, SMALL, WORK, as_asked, choose_order, search, title, tolerance
+from optimizer.engines.exact.solvers import (
+    CP_SAT,
+    HUGE,
+    HUGE_WORK,
+    LP,
+    SMALL,
+    WORK,
+    as_asked,
+    choose_order,
+    largest_activity,
+    search,
+    title,
+    tolerance,
+)
 from optimizer.engines.exact.through_pulp import PREFIX
 from optimizer.errors import InfeasibleError, NoPlanError
 from optimizer.problem.solution import Limit, Reason, Solution
@@ -55,9 +68,13 @@ class Run:
         through_pulp = self.name.startswith(PREFIX)
         if linear.columns <= SMALL and not through_pulp:
             self._ask(CP_SAT, f"{linear.columns:,} columns, few enough to be proven in whole numbers")
-            self._take(CP_SAT, self._here(CP_SAT, work=WORK))
-            if self._reached():
+            huge = largest_activity(linear) > HUGE  # its work takes far longer then, and often comes to nothing
+            if huge:
                 self._price(self._here(LP))
+            self._take(CP_SAT, self._here(CP_SAT, work=HUGE_WORK if huge else WORK))
+            if self._reached():
+                if not huge:
+                    self._price(self._here(LP))
                 return self._solution()
         order, why = as_asked(linear, self.name) if through_pulp else choose_order(linear)
         self._ask(order[0], why)

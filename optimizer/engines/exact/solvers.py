@@ -19,6 +19,8 @@ TRUSTED = 2.0**50
 """Sums of a row beyond which doubles no longer tell a quantum apart."""
 WORK = 1.0
 """CP-SAT's counted work in this process, about a second, so that the caller's wish to stop is heard in time."""
+HUGE, HUGE_WORK = 2.0**40, 0.1
+"""Sums of a row beyond which a tenth of that work takes as long, and often comes to nothing."""
 
 
 def choose_order(linear: Linear) -> tuple[tuple[str, ...], str]:
@@ -30,7 +32,7 @@ def choose_order(linear: Linear) -> tuple[tuple[str, ...], str]:
     9 s. Without the rows, or with the budget or the counts alone, HiGHS leads too. CP-SAT wins below some thousand
     columns, where it answers before another process has started, in whole numbers.
     """
-    activity = _largest_activity(linear)
+    activity = largest_activity(linear)
     if linear.columns <= MEDIUM and activity > TRUSTED:
         return (CP_SAT, HIGHS), f"amounts add up to {activity:.1e} quanta, too many for floating point"
     return (HIGHS, CP_SAT), f"{linear.columns:,} columns, where it leads CP-SAT; its bound includes its tolerance"
@@ -49,7 +51,7 @@ def tolerance(linear: Linear, bound: int | None) -> int:
     return int(2 * math_opt.tolerance(linear, (bound or 0) * linear.scale / unit) / linear.scale)
 
 
-def _largest_activity(linear: Linear) -> float:
+def largest_activity(linear: Linear) -> float:
     """Return the largest Σ |coefficient| · upper of a row."""
     reach = np.abs(linear.coefficient) * linear.column_upper[linear.column].astype(np.float64)
     filled = np.flatnonzero(np.diff(linear.start))

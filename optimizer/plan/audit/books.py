@@ -323,6 +323,7 @@ class SqlBooks:
         plain = is_plain(total.expression)
         for name, amounts in zip(*listed.columns, strict=True):
             numbers = np.asarray(amounts.values.drop_null(), np.float64)
+            numbers = numbers[np.isfinite(numbers)]  # others are no plan's: only what changes none may come across them
             exact = (sum_of_decimals(numbers), Decimal(0)) if plain else sum_of_doubles(numbers)
             yield Sum(name.as_py(), *exact)
 

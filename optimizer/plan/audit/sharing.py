@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from optimizer.data.layout import literal
 from optimizer.plan.audit.books import SqlBooks
 from optimizer.plan.audit.side import Side
 
@@ -48,7 +49,7 @@ def _share(books: SqlBooks, pers: Sequence[str]) -> None:
         for planned in (True, False) if books.tables.has("history") else (True,):
             side = Side(books, planned=planned, relation=books.read if planned else None)
             base = "candidates" if planned else "history"
-            listed = f"CAST({base}.customer AS VARCHAR) AS customer, '{per}' AS per, {side.who(per)} AS who"
+            listed = f"CAST({base}.customer AS VARCHAR) AS customer, {literal(per)} AS per, {side.who(per)} AS who"
             parts.append(f"SELECT {listed} FROM {side.source()}")
     books.tables.con.execute(f'CREATE OR REPLACE TEMP TABLE "@sharing" AS {" UNION ".join(parts)}')
 
