@@ -69,8 +69,9 @@ def _leaned_on(problem: Problem, prerequisite: Prerequisite, chosen: IntArray) -
     pairs = pairs_of(problem, prerequisite.uses, prerequisite.partition, candidates=chosen)
     needs, serves = (pairs.weight & NEEDS) > 0, (pairs.weight & SERVES) > 0
     lonely = (bits(prerequisite.served, pairs.group, pairs.instance) == 0)[pairs.pair]
+    servers, both = pairs.sums(serves)[pairs.pair], needs & serves
     # A contact that needs one and serves itself does not count for itself.
-    others = pairs.sums(serves) - (pairs.sums(needs & serves) > 0)
-    wanted = pairs.sums(needs)[pairs.pair] - needs > 0
-    leaned_on: IntArray = pairs.candidate[lonely & serves & wanted & (others[pairs.pair] <= 1)]
+    others = (pairs.sums(needs & ~serves)[pairs.pair] > 0) & (servers <= 1)
+    others |= (pairs.sums(both)[pairs.pair] - both > 0) & (servers <= 2)
+    leaned_on: IntArray = pairs.candidate[lonely & serves & others]
     return leaned_on

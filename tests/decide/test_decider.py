@@ -243,3 +243,35 @@ def test_a_policy_shared_too_widely_is_refused_by_name(tmp_path: Path) -> None:
     )
     with pytest.raises(UnsupportedError, match="'ten-a-branch' is shared by more customers"):
         opt.Decider.load(opt.solve(scenario, engine="exact"))
+
+
+def test_who_records_first_does_not_tell_the_day_last(monkeypatch):
+    from threading import Event, Thread
+
+    from optimizer.decide import decider as module
+
+    stock = {"constraints": [{"name": "stock", "total": "contacts", "where": "offer = 'cup'", "at_most": 2}]}
+    head = {"version": 1, "name": "tea", "as_of": "2026-11-22T18:00:00+00:00", "objective": {"maximize": "value"}}
+    rules = {"horizon": {"start": "2026-11-23", "days": 7}, "contact_policies": [{"name": "one", "at_most": 1}]}
+    asked = pd.DataFrame({"customer": ["Ann", "Ann", "Bob"], "offer": ["tea", "cup", "cup"], "value": [3, 5, 4]})
+    decider = opt.Decider.load(opt.solve(opt.Scenario.from_dict(head | rules | stock), candidates=asked))
+    first, second = (decider.decide(who, [{"offer": "cup", "value": 6}]) for who in ("c1", "c2"))
+    of, begun, go_on = module.Day.of, Event(), Event()
+
+    def slowly(tables, used):
+        if sum(used.values()) == 1:
+            begun.set()
+            go_on.wait(0.5)
+        return of(tables, used)
+
+    monkeypatch.setattr(module.Day, "of", staticmethod(slowly))
+    threads = [Thread(target=decider.record, args=(one,)) for one in (first, second)]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    threads[1].join(0.2)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert decider.remaining["remaining"].tolist() == [0.0]
+    assert not decider.decide("c3", [{"offer": "cup", "value": 6}]).contacts

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from optimizer.problem.evaluate import evaluate
 from optimizer.problem.margins import margins
+from optimizer.problem.primitives import Shortfall
 from optimizer.problem.refusals import refusals
 from tests.engines.small import random_problem
 
-RULES = ("counter", "knapsack", "distinct", "conflict", "prerequisite", "rows")
+RULES = ("counter", "knapsack", "distinct", "conflict", "prerequisite", "floor", "rows")
 
 
 def legal_plan(problem, draw):
@@ -42,9 +45,11 @@ def margin(problem, prices, candidate):
 
 def test_a_refused_candidate_is_one_that_would_break_the_rule():
     refused = 0
-    for seed in range(60):
+    for seed in range(150):
         draw = np.random.default_rng(seed)
         problem = random_problem(seed, only=[rule for rule in RULES if draw.random() < 0.6])
+        floors = tuple(floor for floor in problem.floors if floor.reaction is Shortfall.ALL_OR_NOTHING)
+        problem = replace(problem, floors=floors)  # the others are short of nothing more for one more contact
         chosen = legal_plan(problem, draw)
         found = refusals(problem, draw.permutation(chosen))
         for candidate in np.setdiff1d(np.arange(problem.candidates), chosen):
