@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.compile.build import Compiled, FunnelStep, compile_scenario
-from optimizer.data import open_tables
+from optimizer.data import open_tables, refuse_own_names
 from optimizer.data.faults import reading
 from optimizer.engines import (
     COMPARED,
@@ -223,6 +223,7 @@ def build(
     scenario = scenario.resolved()
     with watch.stage("read", observer):
         tables = open_tables(scenario, frames or {})
+        refuse_own_names(tables)
         for finding in tables.findings:
             observer.warn(finding)
     if solving and sum(file.size for file in tables.files) > LARGE:

@@ -12,7 +12,14 @@ _STEP = "INTERVAL 15 MINUTE"
 
 
 def warn_about_clocks(
-    con: duckdb.DuckDBPyConnection, found: Findings, where: str, source: str, told: Moment, zone: str
+    con: duckdb.DuckDBPyConnection,
+    found: Findings,
+    where: str,
+    source: str,
+    told: Moment,
+    zone: str,
+    *,
+    many: bool = False,
 ) -> None:
     """Warn about the naive times of one column.
 
@@ -27,6 +34,8 @@ def warn_about_clocks(
     told : Moment
         How the column tells time.
     zone : str
+    many : bool
+        Whether customers have time zones of their own, which such times might be thought to be in.
     """
     naive, aware = con.execute(
         f"SELECT count({told.naive}), count_if({told.instant} IS NOT NULL AND {told.naive} IS NULL) FROM {source}"
@@ -36,6 +45,13 @@ def warn_about_clocks(
             where,
             f"{naive:,} of {naive + aware:,} times have no offset from UTC; they are read as {zone}",
             "write the offset with every time",
+            count=int(naive),
+        )
+    if naive and many:
+        found.warn(
+            where,
+            f"times without an offset are read as {zone}, the default, and not in each customer's time zone",
+            "write the offset with every time, or name another default",
             count=int(naive),
         )
     if not naive or zone == UTC:

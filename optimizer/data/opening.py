@@ -89,10 +89,9 @@ def _open(
 ) -> Tables:
     """Check what was bound."""
     found = Findings()
-    refuse_own_names(found, read)
     timezone = scenario.horizon.timezone
     zone = timezone if isinstance(timezone, str) else timezone.default
-    bound = _settle(con, found, read, scenario.horizon.start, zone)
+    bound = _settle(con, found, read, scenario.horizon.start, zone, many=not isinstance(timezone, str))
     given = dict.fromkeys(HISTORY if name == LEDGER else name for name in read)
     rows = Rows(con, bound)
     catalog = Catalog(_create_relations(con, bound))
@@ -118,7 +117,7 @@ def _open(
     )
 
 
-def refuse_own_names(found: Findings, read: Mapping[str, Bound]) -> None:
+def refuse_own_names(tables: Tables) -> None:
     """Refuse columns that are called as only ours are: one would stand for the other.
 
     Raises
@@ -126,16 +125,23 @@ def refuse_own_names(found: Findings, read: Mapping[str, Bound]) -> None:
     DataError
         All of them at once.
     """
-    for table in read.values():
-        own = [name for name in table.columns if name.startswith(OWN)]
+    found = Findings()
+    for table, columns in tables.original.items():
+        own = [name for name in columns if name.startswith(OWN)]
         if own:
             listed = ", ".join(f"'{name}'" for name in own)
-            found.error(table.label, f"names that begin with {OWN} are kept for contactopt: {listed}", "rename them")
+            found.error(table, f"names that begin with {OWN} are kept for contactopt: {listed}", "rename them")
     found.raise_errors()
 
 
 def _settle(
-    con: duckdb.DuckDBPyConnection, found: Findings, read: Mapping[str, Bound], first_day: dt.date, zone: str
+    con: duckdb.DuckDBPyConnection,
+    found: Findings,
+    read: Mapping[str, Bound],
+    first_day: dt.date,
+    zone: str,
+    *,
+    many: bool,
 ) -> dict[str, Bound]:
     """Let all tables speak of keys and times alike."""
     bound = agree(con, found, read)
@@ -148,7 +154,7 @@ def _settle(
                 "there is a channels table, but the candidates have no column 'channel'",
                 "add the column, or leave out data.channels",
             )
-    candidates, slots = settle_slots(con, found, candidates, bound.get(SLOTS), first_day, zone)
+    candidates, slots = settle_slots(con, found, candidates, bound.get(SLOTS), first_day, zone, many=many)
     bound[CANDIDATES] = candidates
     if slots is not None:
         bound[SLOTS] = slots

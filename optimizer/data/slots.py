@@ -27,6 +27,8 @@ def settle_slots(
     slots: Bound | None,
     first_day: dt.date,
     zone: str,
+    *,
+    many: bool = False,
 ) -> tuple[Bound, Bound | None]:
     """Create ``slot_times (slot, date, instant)``, and make both tables call a slot by the same value.
 
@@ -41,6 +43,8 @@ def settle_slots(
         The slot of candidates that have no such column.
     zone : str
         Zone of timestamps without an offset.
+    many : bool
+        Whether customers have time zones of their own.
 
     Returns
     -------
@@ -69,10 +73,10 @@ def settle_slots(
             _refuse_timeless(con, found, candidates)
             con.execute('CREATE TEMP TABLE slot_times AS SELECT slot, date, instant FROM "@slots_used"')
             column = Moment("date", "instant", "naive")
-            warn_about_clocks(con, found, f"{candidates.label} · slot", '"@slots_used"', column, zone)
+            warn_about_clocks(con, found, f"{candidates.label} · slot", '"@slots_used"', column, zone, many=many)
             return candidates, None
     with reading(slots.label):
-        return candidates, _bind_slots(con, found, candidates, slots, zone)
+        return candidates, _bind_slots(con, found, candidates, slots, zone, many)
 
 
 def _moment(table: Bound, column: str, zone: str) -> Moment:
@@ -120,7 +124,9 @@ def _refuse_timeless(con: duckdb.DuckDBPyConnection, found: Findings, candidates
         )
 
 
-def _bind_slots(con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bound, slots: Bound, zone: str) -> Bound:
+def _bind_slots(
+    con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bound, slots: Bound, zone: str, many: bool
+) -> Bound:
     kind, theirs = candidates.columns["slot"], slots.columns["slot"]
     timelike = {family(kind), family(theirs)} <= _TIMELIKE
     if candidates.typed and slots.typed and not timelike and family(kind) != family(theirs):
@@ -150,11 +156,11 @@ def _bind_slots(con: duckdb.DuckDBPyConnection, found: Findings, candidates: Bou
             "write slots alike in both",
         )
     bound = replace(slots, source='"@slots"', placed='"@slots"', columns={**slots.columns, "slot": kind})
-    _read_times(con, found, bound, zone)
+    _read_times(con, found, bound, zone, many)
     return bound
 
 
-def _read_times(con: duckdb.DuckDBPyConnection, found: Findings, slots: Bound, zone: str) -> None:
+def _read_times(con: duckdb.DuckDBPyConnection, found: Findings, slots: Bound, zone: str, many: bool) -> None:
     """Create ``slot_times`` from the table's ``start``, or from the slots themselves."""
     column = "start" if "start" in slots.columns else "slot"
     told = _moment(slots, column, zone)
@@ -175,7 +181,7 @@ def _read_times(con: duckdb.DuckDBPyConnection, found: Findings, slots: Bound, z
             found.error(f"{Place(file, row)} · {name}", what, fix, count=count)
     if "end" in slots.columns:
         _refuse_backwards(con, found, told, _moment(slots, "end", zone))
-    warn_about_clocks(con, found, f"{slots.label} · {column}", '"@slots"', told, zone)
+    warn_about_clocks(con, found, f"{slots.label} · {column}", '"@slots"', told, zone, many=many)
 
 
 def _refuse_backwards(con: duckdb.DuckDBPyConnection, found: Findings, start: Moment, end: Moment) -> None:

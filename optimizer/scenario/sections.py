@@ -50,7 +50,10 @@ class ZoneColumn(Section):
     """Each customer's own time zone."""
 
     column: Text = Field(description="A column of the customers table that holds IANA names.")
-    default: Zone = Field("UTC", description="The zone of customers whose column is empty.")
+    default: Zone = Field(
+        "UTC",
+        description="The zone of times without an offset, and, for constraints, of customers whose column is empty.",
+    )
 
 
 def _zone_or_column(value: object) -> Any:

@@ -39,6 +39,17 @@ def test_naive_beside_aware_is_a_warning(tmp_path: Path) -> None:
     assert "1 of 2 times have no offset from UTC; they are read as UTC" in warning.what
 
 
+def test_naive_times_beside_time_zones_of_customers_are_a_warning(tmp_path: Path) -> None:
+    tables = {"candidates": "customer,offer,slot,value\nC0,card,2026-11-23T09:00,1\nC0,card,2026-11-24,1\n"}
+    write(tmp_path, **tables, customers="customer,tz\nC0,Europe/Athens\n")
+    own = {"column": "tz", "default": "Europe/Berlin"}
+    warning = opened(tmp_path, objective="value", zone=own).findings[0]
+    assert warning.what.startswith("times without an offset are read as Europe/Berlin, the default")
+    assert warning.count == 1
+    found = opened(tmp_path, objective="value", zone="Europe/Berlin").findings
+    assert not any("without an offset" in finding.what for finding in found)
+
+
 @pytest.mark.parametrize(
     ("local", "instant"),
     [

@@ -66,5 +66,5 @@ def test_messages_number_the_rows_of_a_file_whatever_its_columns_are_called(tmp_
 
 @pytest.mark.parametrize("name", ["@contact", "@row"])
 def test_a_name_that_only_contactopt_may_give_is_refused_before_it_is_overwritten(name: str) -> None:
-    with pytest.raises(DataError, match=rf"candidates \(frame\): .*kept for contactopt: '{name}'.\nMaybe rename them"):
+    with pytest.raises(DataError, match=rf"candidates: .*kept for contactopt: '{name}'.\nMaybe rename them"):
         opt.solve(opt.Scenario.from_dict(SCENARIO), candidates=candidates().assign(**{name: 7}))
