@@ -93,6 +93,7 @@ def _recomputed(scenario: Scenario, tables: Tables, run: Plan, *, full: bool) ->
     return {
         "bound_recomputed_from_prices": float(compiled.value(found.bound + rounding)),
         "units_searched": found.units,
+        "units_bounded_from_above": found.cut,
         "standard_error": abs(float(compiled.value(found.error))),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -61,8 +61,8 @@ def _show(report: AuditReport, *, full: bool) -> None:
         worth += f": at most {amount(report.left_on_the_table)} left on the table"
     output.emit(worth)
     for name, value in report.notes.items():
-        told = ", ".join(map(str, value)) if isinstance(value, list) else value
-        output.emit(f"  {name.replace('_', ' ')}: {told}")
+        if value:
+            output.emit(f"  {name.replace('_', ' ')}: {_noted(name, value)}")
     customers = report.customers
     by_rule: dict[str, list[Line]] = {}
     for line in report.lines:
@@ -78,6 +78,14 @@ def _show(report: AuditReport, *, full: bool) -> None:
             _count("", line)
         if len(lines) > BREACHES_LISTED:
             output.emit(f"    … and {whole(len(lines) - BREACHES_LISTED)} more; --full lists them")
+
+
+def _noted(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if name == "units_bounded_from_above":
+        return f"{whole(value)}, too large to be searched to the end here: the bound may be a looser one"
+    return amount(value) if isinstance(value, float) else whole(value)
 
 
 def _often(times: int, customers: int | None) -> str:

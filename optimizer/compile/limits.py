@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,13 +30,13 @@ def cell_limits(world: CompileWorld, rule: str, limit: Limit, scope: Scope, *, d
         if scope.group_labels and scope.group_labels[0]:
             there = world.cells(scope, np.arange(len(scope.labels)))
         whole = _counts(world, rule)
-        return _from_table(world.scenario.base, rule, limit, cells, there, decimals=decimals, down=down, whole=whole)
+        return _from_table(world, rule, limit, cells, there, decimals=decimals, down=down, whole=whole)
     assert isinstance(limit, Decimal)
     return np.full(len(cells), limit_quanta(limit, decimals, down=down), np.int64)
 
 
 def _from_table(
-    base: Path,
+    world: CompileWorld,
     rule: str,
     limit: TableLimit,
     cells: list[dict[str, str | None]],
@@ -48,7 +47,8 @@ def _from_table(
     whole: bool,
 ) -> IntArray:
     """Look limits up; a cell that no candidate is in may lack one."""
-    known = read_limits(base / limit.table, tuple(cells[0]) if cells else (), limit.column)
+    keys = tuple(cells[0]) if cells else ()
+    known = read_limits(world.scenario.base / limit.table, keys, limit.column, world.tables)
     out: IntArray = np.empty(len(cells), np.int64)
     missing, halved = [], []
     for i, cell in enumerate(cells):
@@ -98,7 +98,7 @@ def numbers_of(world: CompileWorld, limit: Limit, for_each: tuple[str, ...]) -> 
     if isinstance(limit, Decimal):
         return {limit}
     if isinstance(limit, TableLimit):
-        listed = {*read_limits(world.scenario.base / limit.table, for_each, limit.column).values()}
+        listed = {*read_limits(world.scenario.base / limit.table, for_each, limit.column, world.tables).values()}
         return listed | (set() if limit.default is None else {limit.default})
     return {Decimal(text) for text in set(_own_texts(world, limit)) if text is not None}
 

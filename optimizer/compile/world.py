@@ -171,7 +171,7 @@ class CompileWorld:
         """Return the groups that limits tables name, candidates or not: a minimum on an empty one is unmet."""
         keys: dict[tuple[str | None, ...], None] = {}
         for limit in tables if names else ():
-            keys |= dict.fromkeys(read_limits(self.scenario.base / limit.table, names, limit.column))
+            keys |= dict.fromkeys(read_limits(self.scenario.base / limit.table, names, limit.column, self.tables))
         return [dict(zip(names, key, strict=True)) for key in sorted(keys, key=_sortable)]
 
     def _labels(

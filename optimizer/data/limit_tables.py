@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
+from optimizer.data.layout import CANDIDATES, family
 from optimizer.data.small import read_small
+from optimizer.data.times import NEVER, canonical, moment
 from optimizer.errors import DataError, Finding, cut, nearest
+
+if TYPE_CHECKING:
+    from optimizer.data.tables import Tables
 
 Key = tuple[str | None, ...]
 
 
-def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Decimal]:
+def read_limits(path: Path, keys: tuple[str, ...], column: str, tables: Tables | None = None) -> dict[Key, Decimal]:
     """Read the limit of each group.
 
     Parameters
@@ -22,6 +31,8 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Dec
         The ``for_each`` columns; a table's qualifier (``offers.family``) may be left out in the file.
     column : str
         The column that holds the limit.
+    tables : Tables, optional
+        Whose columns the keys are: the same value, written otherwise, is spelled as there.
 
     Raises
     ------
@@ -40,6 +51,11 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Dec
                 fix=f"you meant '{near}'" if near else "add it, or name another one",
             )
         places.append(header.index(plain))
+    if tables is not None:
+        for name, place in zip(keys, places, strict=False):
+            ours = _spelled(tables, name, {row[place] for row in rows if row[place] is not None}, path.name)
+            for row in rows:
+                row[place] = ours.get(row[place], row[place])
     found: dict[Key, tuple[int, Decimal]] = {}
     wrong: list[Finding] = []
     for number, row in enumerate(rows, start=1):
@@ -62,6 +78,40 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str) -> dict[Key, Dec
     if wrong:
         raise DataError(wrong)
     return {key: limit for key, (_, limit) in found.items()}
+
+
+def _spelled(tables: Tables, name: str, texts: set[str | None], file: str) -> dict[str | None, str | None]:
+    """Return how a column of the tables spells values that a limits table has as text; of those that it could have.
+
+    Slots compare as times.
+
+    Raises
+    ------
+    DataError
+        Whole numbers with leading zeros: text like 007 is no number 7.
+    """
+    column = tables.catalog.column(name)
+    kind = tables.columns[column.table or CANDIDATES][column.name]
+    if family(kind) == "integer" and (padded := sorted(t for t in texts if t and re.fullmatch(r"[-+]?0\d+", t))):
+        what = f"is no whole number as {column.table} writes it"
+        raise DataError([Finding("data", f"{file} · {name} = '{cut(padded[0])}'", what, "write it alike", len(padded))])
+    if family(kind) == "unknown":
+        return {}
+    tables.con.register("@texts", pa.table({"text": pa.array(sorted(filter(None, texts)), pa.string())}))
+    if column.name == "slot":
+        told = moment("k.text", "VARCHAR", tables.zone) or NEVER
+        same = canonical(told.date, told.instant, "k.text")
+        known = canonical("s.date", "s.instant", "CAST(s.slot AS VARCHAR)")
+        query = f'SELECT k.text, CAST(s.slot AS VARCHAR) FROM "@texts" k JOIN slot_times s ON {known} = {same}'
+    else:
+        exact = f"TRY_CAST(text AS DOUBLE) = TRY_CAST(text AS {kind})" if family(kind) == "integer" else "true"
+        query = (
+            f'SELECT text, CAST(TRY_CAST(text AS {kind}) AS VARCHAR) AS ours FROM "@texts" '
+            f"WHERE ours IS NOT NULL AND {exact}"
+        )
+    found = dict(tables.con.execute(query).fetchall())
+    tables.con.unregister("@texts")
+    return found
 
 
 def _shown(value: str | None) -> str:

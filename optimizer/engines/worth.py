@@ -18,6 +18,8 @@ from optimizer.problem.units import part_of
 
 SMALL = 20_000
 """Candidates up to which plain Python is faster than loading the compiled kernels."""
+NARROW = 24
+"""Candidates of a unit up to which it is so: plain search grows steeply with them."""
 SAMPLE, TIED_SAMPLE = 20_000, 2_000
 """Units that the compiled kernels look at; the second where most units do not fit packed words."""
 PLAIN_SAMPLE = 250
@@ -53,7 +55,8 @@ def policy_costs(
         In value quanta; the error is 0 where all units were looked at. None where some unit is too large to be
         searched to the end.
     """
-    plain = problem.candidates <= SMALL or has_best_effort(problem)
+    widest = int(np.diff(problem.unit_start).max(initial=0))
+    plain = (problem.candidates <= SMALL and widest <= NARROW) or has_best_effort(problem)
     part, units = _sample(problem, PLAIN_SAMPLE if plain else _compiled_sample(problem), seed)
     found = _plainly(part, prices, units) if plain else _compiled(part, prices, units)
     costs: dict[str, tuple[float, float] | None] = {}

@@ -361,7 +361,7 @@ class SqlBooks:
     def _table(self, limit: TableLimit, names: tuple[str, ...]) -> dict[tuple[str | None, ...], Decimal]:
         key = (limit.table, names, limit.column)
         if key not in self._limits:
-            self._limits[key] = read_limits(self.scenario.base / limit.table, names, limit.column)
+            self._limits[key] = read_limits(self.scenario.base / limit.table, names, limit.column, self.tables)
         return self._limits[key]
 
 
