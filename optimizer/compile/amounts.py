@@ -91,6 +91,9 @@ class Amounts:
         self._finite(numbers, bound)
         most = decimals_for(absolute_sum(numbers) + beside, self._room)
         quanta, decimals, exact = quantised(numbers, most, finest=finest)
+        for number, known in enumerate(self.measures):  # what else is counted with it may leave it as it was
+            if (known.name, known.decimals) == (bound.text, decimals):
+                return Amount(one, number, decimals)
         self.measures.append(Measure(bound.text, quanta, decimals, exact))
         return Amount(one, len(self.measures) - 1, decimals)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from optimizer.compile.quanta import AMOUNT_ROOM
+from optimizer.errors import ScenarioError
 from optimizer.problem.primitives import UNLIMITED, Floor, IntArray, Measure, Rows
 
 
@@ -20,13 +22,25 @@ def largest_bill(priced: Floor | Rows, kind: IntArray, kinds: int, groups: int, 
     kinds, groups : int
         Number of kinds, and of groups of its partition.
     measures : sequence of Measure
+
+    Raises
+    ------
+    ScenarioError
+        More is demanded than can be counted, so that what is missing has no price.
     """
     if priced.penalty is None:
         return 0.0
+    demanded = _demanded(priced, groups)
+    if demanded > AMOUNT_ROOM / 2:
+        raise ScenarioError(
+            "it demands, at a price, more than can be counted",
+            where=f"rule {priced.rule}",
+            fix="look for a placeholder in its limits, or leave out 'penalty'",
+        )
     amount = None if priced.measure is None else np.abs(np.asarray(measures[priced.measure].amount, np.float64))
     of_kind = np.bincount(kind, weights=amount, minlength=kinds)
     counted = float(np.abs(priced.uses.weight.astype(np.float64)) @ of_kind[priced.uses.kind])
-    return float(priced.penalty) * (counted + _demanded(priced, groups))
+    return float(priced.penalty) * (counted + demanded)
 
 
 def _demanded(priced: Floor | Rows, groups: int) -> float:

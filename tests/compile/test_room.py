@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import optimizer as opt
-from optimizer.errors import OptimizerError
+from optimizer.errors import OptimizerError, ScenarioError
 from optimizer.problem.linear import MOST
 from optimizer.problem.linearize import linearize
 from optimizer.solve import build
@@ -73,6 +73,14 @@ def test_a_cap_beyond_everything_changes_nothing(engine: str, total: str) -> Non
 def test_a_minimum_beyond_everything_is_refused_by_name() -> None:
     with pytest.raises(opt.InfeasibleError, match="limit"):
         solved({"name": "limit", "total": "value / 3", "at_least": 1e20})
+
+
+@pytest.mark.parametrize("section", ["constraints", "contact_policies"])
+def test_a_minimum_beyond_everything_has_no_price(section: str) -> None:
+    rule = {"name": "limit", "at_least": 10**19, "penalty": 2}
+    rules = {section: [rule | ({"total": "contacts"} if section == "constraints" else {})]}
+    with pytest.raises(ScenarioError, match="rule limit: it demands, at a price, more than can be counted"):
+        opt.solve(opt.Scenario.from_dict(HEAD | rules), candidates=candidates())
 
 
 @pytest.mark.parametrize("engine", ["exact", "decomposition", "greedy"])
