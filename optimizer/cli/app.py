@@ -148,5 +148,5 @@ def _usage(problem: click.ClickException) -> UsageError:
     misspelt = getattr(problem, "command_name", None)
     near = [nearest(misspelt, COMMANDS)] if misspelt else getattr(problem, "possibilities", None)
     fix = f"you meant {near[0]}" if near and near[0] else f"`{command} --help` shows what it takes"
-    what = problem.message if near else problem.format_message()
+    what = problem.message if near else " ".join(problem.format_message().split())
     return UsageError([Finding("usage", command, what.rstrip("."), fix)])

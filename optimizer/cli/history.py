@@ -40,6 +40,11 @@ def import_(file: Path, scenario: Path | None, ledger: str | None, as_json: bool
     if done.unmatched:
         what = f"{whole(done.unmatched)} responses are to contacts that the ledger does not know: not recorded"
         output.warn(Finding("data", str(file), what, "import the deliveries first"))
+    if done.beside:
+        what = (
+            f"{whole(done.beside)} deliveries stand beside a commitment of the same message on the same day: both count"
+        )
+        output.warn(Finding("data", str(file), what, "name the slot that each was committed for, in a column 'slot'"))
     said = f"{whole(done.deliveries)} deliveries ({whole(done.matched)} known, {whole(done.added)} new)"
     output.console().print(f"[green]✓[/] {said} and {whole(done.responses)} responses recorded", soft_wrap=True)
     if as_json:

@@ -48,6 +48,8 @@ class Imported:
         Deliveries of contacts that the ledger knew: they take their place.
     added : int
         Deliveries that nobody had committed.
+    beside : int
+        Of these, those beside which a commitment of the same message on the same day stands: both count.
     responses : int
         Rows with nothing but a response, to a contact that the ledger knows.
     unmatched : int
@@ -59,6 +61,7 @@ class Imported:
     deliveries: int
     matched: int
     added: int
+    beside: int
     responses: int
     unmatched: int
 
@@ -97,6 +100,11 @@ def import_history(path: Path, place: Place, *, zone: str = "UTC") -> Imported:
         ((total, deliveries, matched),) = store.rows(
             f"SELECT count(*), count(s.at), count(CASE WHEN s.at IS NOT NULL AND {known} THEN 1 END) FROM {STAGED} s"
         )
+        ((beside,),) = store.rows(
+            f"SELECT count(*) FROM {STAGED} s WHERE s.at IS NOT NULL AND NOT {known} AND EXISTS (SELECT 1 "
+            f"FROM {TABLE} t WHERE t.state = 'committed' AND t.customer = s.customer AND t.offer = s.offer "
+            "AND t.channel = s.channel AND left(t.slot, 10) = left(s.at, 10))"
+        )
         columns = [*KEYS, *(name for name in CONTACT if name not in KEYS), *everything]
         order = f"{listed(KEYS)}, business_date DESC, scenario"
         values = [f"s.{quote(name)}" for name in (*KEYS, "at")]
@@ -127,6 +135,7 @@ def import_history(path: Path, place: Place, *, zone: str = "UTC") -> Imported:
         deliveries=int(deliveries),
         matched=int(matched),
         added=int(deliveries - matched),
+        beside=int(beside),
         responses=int(answered),
         unmatched=int(total - deliveries - answered),
     )

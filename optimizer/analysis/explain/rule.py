@@ -12,6 +12,7 @@ from optimizer.analysis.attribution import certificate
 from optimizer.analysis.certainty import Difference, difference
 from optimizer.analysis.explain.answer import plain
 from optimizer.analysis.explain.run import Run
+from optimizer.analysis.proportions import NORMAL_95
 from optimizer.errors import UsageError, nearest
 from optimizer.language.counts import counted
 from optimizer.plan.plan import Plan
@@ -91,7 +92,8 @@ class RuleAnswer:
             said = f"{self.rule} refuses {self._refused} worth having"
             if self.value_lost is None:
                 return f"{said}; what it costs is not known."
-            about = f" (± {amount(self.value_lost_error)})" if self.value_lost_error else ""
+            spread = NORMAL_95 * (self.value_lost_error or 0.0)
+            about = f" (± {amount(spread)}, a 95 % range)" if spread else ""
             return (
                 f"{said}; at the plan's prices customers could bring {amount(self.value_lost)}{about} more without it."
             )
