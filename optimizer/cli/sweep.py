@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from optimizer.cli import options, output
-from optimizer.errors import InterruptedRun
+from optimizer.errors import Finding, InterruptedRun
+from optimizer.language.counts import counted
 
 
 @click.command("sweep")
@@ -47,6 +48,7 @@ def command(
     from optimizer import Scenario, sweep
     from optimizer.analysis.vary import read_variations
     from optimizer.cli.interrupts import Interrupts
+    from optimizer.cli.run import STOPPED_EARLY
     from optimizer.cli.sweep_text import show_sweep
     from optimizer.cli.watch import Watch
     from optimizer.report.sweep_blocks import sweep_blocks
@@ -74,4 +76,12 @@ def command(
         output.emit_json(said)
     else:
         show_sweep(said, output.console(stderr=False))
-    return 0 if found.complete else InterruptedRun.exit_code
+    asked = float(loaded.solve.gap if gap is None else gap)
+    early = sum(
+        point.status == "no plan" or (point.status == "feasible" and (point.gap is None or point.gap > asked))
+        for point in found.solved
+    )
+    if early:
+        what = f"{counted(early, 'point')} stopped before the asked gap of {asked:g}"
+        output.warn(Finding("solve", "sweep", what, "give each more time (--time-limit), or ask for a wider gap"))
+    return InterruptedRun.exit_code if not found.complete else STOPPED_EARLY if early else 0

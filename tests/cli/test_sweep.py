@@ -33,3 +33,9 @@ def test_a_path_that_leads_nowhere_is_told_with_the_nearest(coffee: Path, contac
     missing = contactopt("sweep", coffee)
     assert missing.code == 2
     assert "--vary" in missing.err
+
+
+def test_points_that_stopped_early_are_told_by_the_exit_code(contactopt, coffee: Path):
+    short = contactopt("sweep", coffee, "--vary", VARY, "--engine", "greedy")
+    assert short.code == 5
+    assert "stopped before the asked gap of 0.0001" in short.err

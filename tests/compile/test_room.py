@@ -116,3 +116,11 @@ def test_history_is_counted_in_its_own_decimals() -> None:
     plan = solved(limit, history=history)
     assert plan.audit.ok
     assert plan.contacts["cost"].sum() <= 0.12
+
+
+def test_no_soft_limit_has_a_price_above_its_penalty() -> None:
+    ratio = {"name": "ratio", "ratio": "value", "to": "cost", "at_least": 2, "penalty": 0.1}
+    scenario = opt.Scenario.from_dict(HEAD | {"objective": {"maximize": "value"}, "constraints": [ratio]})
+    one = pd.DataFrame({"customer": ["a"], "offer": ["A"], "slot": ["2026-11-23"], "value": [1.0], "cost": [2.0]})
+    plan = opt.solve(scenario, candidates=one)
+    assert plan.constraints["price"].abs().max() <= 0.1

@@ -47,8 +47,9 @@ def test_without_a_slot_column_the_slot_is_the_date_of_the_delivery(tmp_path: Pa
 
 
 def test_a_delivery_beside_a_commitment_of_its_day_is_told(tmp_path: Path, ledger: str) -> None:
-    hours = "customer,offer,channel,slot,propensity,cost\nC1,card,email,2026-11-23T09:00,0.9,1\nC2,card,sms,2026-11-24,0.8,1\n"
-    scenario = week(tmp_path, ledger=ledger, candidates=hours)
+    contacts = "C1,card,email,2026-11-23T09:00,0.9,1\nC2,card,sms,2026-11-24,0.8,1\n"
+    head = "customer,offer,channel,slot,propensity,cost\n"
+    scenario = week(tmp_path, ledger=ledger, candidates=head + contacts)
     night(scenario)
     sent = "customer,offer,channel,at\nC1,card,email,2026-11-23T09:05\nC2,card,sms,2026-11-24T10:00\n"
     done = import_history(export(tmp_path, sent), place(scenario))

@@ -67,5 +67,7 @@ def row_prices(problem: Problem, linear: Linear, duals: FloatArray | None) -> di
         price = np.zeros(rows.size)
         if duals is not None:
             price[linear.block_row[mine]] = duals[mine] / linear.scale
+        if rows.penalty is not None:  # a row that is off as far as it can be would have any price
+            price = np.clip(price, -float(rows.penalty), float(rows.penalty))
         prices[rows.name] = np.where(np.abs(price) < 1e-9, 0.0, price)
     return prices
