@@ -83,7 +83,6 @@ def test_more_eligibility_rules_than_there_are_bits_are_refused_by_their_number(
 
 def test_nobody_is_nobody_in_runs_with_an_index_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "WORTH", 1)
-    monkeypatch.setattr(places, "BLOCK", 10)
     candidates(300).sample(frac=1, random_state=0).to_parquet(tmp_path / "c.parquet", row_group_size=50)
     solve({"data": {"candidates": "c.parquet"}}, base=tmp_path).save(tmp_path / "run")
     assert (tmp_path / "run" / "places.parquet").is_file()
