@@ -64,6 +64,10 @@ class Point:
     seconds: float
     by: str = "search"
 
+    def stopped_before(self, gap: float) -> bool:
+        """Say whether a limit came before a plan within this gap, or any; what is infeasible was not stopped."""
+        return self.status == "no plan" or (self.status == "feasible" and (self.gap is None or self.gap > gap))
+
 
 def without_plan(values: tuple[Any, ...], status: str, reason: str, seconds: float) -> Point:
     """Return a point that has no plan, and why."""

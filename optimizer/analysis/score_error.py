@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 from optimizer.analysis.proportions import NORMAL_95
-from optimizer.analysis.tallies import WORTH
 from optimizer.compile.sight import joins, quoted, tables_of
 from optimizer.data.layout import KEYS, VISIBLE
 from optimizer.data.tables import Tables
@@ -113,11 +112,11 @@ def _worth(scenario: Scenario, tables: Tables, rows: pa.Table) -> Audit:
     promised = tables.catalog.column(scenario.scores.promised)
     without = objective.sql(lambda column: "0" if column == promised else quoted(column))
     missing = [key for key in KEYS if key not in rows.column_names]
-    renamed = rows.rename_columns([WORTH if n == "contribution" else n for n in rows.column_names])
+    renamed = rows.rename_columns(["@contribution" if n == "contribution" else n for n in rows.column_names])
     tables.con.register("@weighed", renamed)
     added = "".join(f", CAST(NULL AS VARCHAR) AS {key}" for key in missing)
     found = tables.con.execute(
-        f'SELECT CAST(candidates.offer AS VARCHAR), "{WORTH}", CAST({without} AS DOUBLE) '
+        f'SELECT CAST(candidates.offer AS VARCHAR), "@contribution", CAST({without} AS DOUBLE) '
         f'FROM (SELECT *{added} FROM "@weighed") candidates{joins(tables_of(objective))}'
     ).fetchall()
     tables.con.unregister("@weighed")

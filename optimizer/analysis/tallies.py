@@ -19,8 +19,6 @@ SEGMENT = "segment"
 Tally = dict[tuple[str, ...], tuple[int, float]]
 """Contacts and their summed contribution, by the columns' values as text."""
 NONE = "–"
-WORTH = "contribution of the plan"
-"""What the contribution is called beside other columns."""
 
 
 def tally(plan: Plan, by: Sequence[str]) -> Tally:
@@ -53,7 +51,7 @@ def tally(plan: Plan, by: Sequence[str]) -> Tally:
             raise UsageError(findings)
         listed = ", ".join(f"coalesce(CAST({quoted(c)} AS VARCHAR), '{NONE}')" for c in columns)
         rows = tables.con.execute(
-            f'SELECT {listed}, count(*), fsum("{WORTH}" ORDER BY "{WORTH}") '
+            f'SELECT {listed}, count(*), fsum("@contribution" ORDER BY "@contribution") '
             f"FROM candidates{joins(frozenset(c.table or '' for c in columns))} "
             f"GROUP BY ALL ORDER BY ALL"
         ).fetchall()
@@ -75,7 +73,7 @@ def _has_segment(plan: Plan) -> bool:
 
 def _contacts(plan: Plan) -> pa.Table:
     """Return the contacts, their contribution under a name that no other column has."""
-    names = [WORTH if name == "contribution" else name for name in plan.table.column_names]
+    names = ["@contribution" if name == "contribution" else name for name in plan.table.column_names]
     return plan.table.rename_columns(names)
 
 

@@ -77,11 +77,10 @@ def command(
     else:
         show_sweep(said, output.console(stderr=False))
     asked = float(loaded.solve.gap if gap is None else gap)
-    early = sum(
-        point.status == "no plan" or (point.status == "feasible" and (point.gap is None or point.gap > asked))
-        for point in found.solved
-    )
+    early = sum(point.stopped_before(asked) for point in found.solved)
     if early:
         what = f"{counted(early, 'point')} stopped before the asked gap of {asked:g}"
         output.warn(Finding("solve", "sweep", what, "give each more time (--time-limit), or ask for a wider gap"))
-    return InterruptedRun.exit_code if not found.complete else STOPPED_EARLY if early else 0
+    if not found.complete:
+        return InterruptedRun.exit_code
+    return STOPPED_EARLY if early else 0

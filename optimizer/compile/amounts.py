@@ -17,6 +17,7 @@ from optimizer.compile.quanta import (
     absolute_sum,
     decimals_for,
     exact_decimals,
+    filled,
     quantised,
     to_quanta,
 )
@@ -147,8 +148,7 @@ class Amounts:
             f"SELECT CAST({bound.sql(quoted)} AS DOUBLE) AS amount "
             f'FROM "@kinds" candidates{joins(tables_of(bound))} ORDER BY candidates.kind'
         ).fetchnumpy()["amount"]
-        each: npt.NDArray[np.float64] = np.ma.filled(np.ma.asarray(found, np.float64), np.nan)
-        return each
+        return filled(found)
 
     def _finite(self, numbers: npt.NDArray[np.float64], bound: Expression) -> None:
         refuse_wild(self._tables, bound, numbers)

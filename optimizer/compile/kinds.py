@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from optimizer.compile.customers import hashed
+from optimizer.compile.quanta import filled
 from optimizer.compile.sight import Level, joins, level, level_of_column, quoted
 from optimizer.compile.zones import Zones
 from optimizer.data.tables import Tables
@@ -152,17 +152,12 @@ def times_of(tables: Tables, zones: Zones, choice: int | None, now: dt.datetime)
         f'FROM "@kinds" candidates LEFT JOIN slot_times t ON t.slot = candidates.slot{joins(frozenset(used))} '
         f"ORDER BY candidates.kind"
     ).fetchnumpy()
-    day, leads = _filled(found["day"]), _filled(found["lead"])
+    day, leads = filled(found["day"]), filled(found["lead"])
     if np.isnan(day).any():
         raise DataError("a slot has no time", where="candidates · slot", fix="add it to the slots table with a start")
     if not np.array_equal(leads, np.rint(leads)):
         raise DataError("lead_days must be whole days", where="offers, channels · lead_days", fix="round them")
     first = day.astype(np.int64) + EPOCH
-    sending = Times(first, _filled(found["instant"]))
-    arrival = Times(first + leads.astype(np.int64), _filled(found["arrives"]))
-    return sending, arrival, _filled(found["today"]).astype(np.int64) + EPOCH
-
-
-def _filled(column: object) -> npt.NDArray[np.float64]:
-    filled: npt.NDArray[np.float64] = np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
-    return filled
+    sending = Times(first, filled(found["instant"]))
+    arrival = Times(first + leads.astype(np.int64), filled(found["arrives"]))
+    return sending, arrival, filled(found["today"]).astype(np.int64) + EPOCH

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from optimizer.compile.limits import numbers_of
-from optimizer.compile.quanta import FINEST, absolute_sum, exact_decimals, places, to_quanta
+from optimizer.compile.quanta import FINEST, absolute_sum, exact_decimals, filled, places, to_quanta
 from optimizer.compile.sight import bind, joins
 from optimizer.data.layout import quote
 from optimizer.data.times import local_day
@@ -111,15 +111,10 @@ def read_past(
         group[keep],
         np.asarray(rows["label"], np.int64)[keep],
         np.asarray(rows["day"], np.int64)[keep] + EPOCH,
-        _filled(rows["instant"])[keep],
+        filled(rows["instant"])[keep],
         np.ones(np.count_nonzero(keep), np.int64),
     )
-    return Rows(past, _filled(rows["amount"])[keep], np.asarray(rows["key"], object)[keep])
-
-
-def _filled(column: object) -> npt.NDArray[np.float64]:
-    filled: npt.NDArray[np.float64] = np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
-    return filled
+    return Rows(past, filled(rows["amount"])[keep], np.asarray(rows["key"], object)[keep])
 
 
 def _key(world: CompileWorld, seen: HistorySight, columns: tuple[str, ...]) -> str:

@@ -33,6 +33,12 @@ FINEST = 18
 EXACT_DECIMALS = 9
 
 
+def filled(column: object) -> npt.NDArray[np.float64]:
+    """Return numbers as DuckDB hands them over as plain doubles, NaN for NULL."""
+    plain: npt.NDArray[np.float64] = np.ma.filled(np.ma.asarray(column, np.float64), np.nan)
+    return plain
+
+
 def exact_decimals(numbers: npt.NDArray[np.float64]) -> int | None:
     """Return the fewest decimal places that write every number exactly (as its shortest decimal), or None.
 

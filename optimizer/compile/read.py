@@ -106,17 +106,19 @@ def read_candidates(
     zones = kinds.zones
     sights = [CandidateSight(tables, zones.sql(i), zones.default, conditions) for i in range(len(zones.choices))]
     reasons = ["invalid", *BY_TIME, *(rule.name for rule in filters)]
+    # These come last.
     later = (scenario.data.ledger, scenario.holdout, scenario.pins and scenario.pins.forbid)
-    if (over := len(reasons) + sum(one is not None for one in later) - MOST_REASONS) > 0:
+    bits = len(reasons) + sum(one is not None for one in later)
+    if bits > MOST_REASONS:
         raise ScenarioError(
-            f"there are {len(filters)} eligibility rules, {over} more than can be told apart",
+            f"there are {len(filters)} eligibility rules, {bits - MOST_REASONS} more than can be told apart",
             where="eligibility",
             fix="write some of them as one, with OR",
         )
     tests = {} if tables.invalid is None else {0: tables.invalid}
     for bit, rule in enumerate(filters, 1 + len(BY_TIME)):
         tests[bit] = " OR ".join(dict.fromkeys(rule.refusal(sight) for sight in sights))
-    for_bits = np.min_scalar_type(2 ** min(len(reasons) + 3, MOST_REASONS) - 1)  # ledger, holdout and pins come last
+    for_bits = np.min_scalar_type(2**bits - 1)
     _refuse_too_many(scenario, int(customers.start[-1]), 1 + len(amounts), for_bits.itemsize if tests else 0)
     shelf = Shelf(customers.start, kinds.count, [*[np.float64] * (1 + len(amounts)), *[for_bits] * bool(tests)])
     _fill(shelf, tables, kinds, used, [objective, *amounts], tests)

@@ -60,7 +60,8 @@ def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False, or
     join = ""
     if "slot" in names:
         typed["slot"] = "s.slot"
-        join = _named_slots(tables)
+        ((_, theirs, *_),) = tables.con.execute('DESCRIBE SELECT slot FROM "@keys"').fetchall()
+        join = f" LEFT JOIN {named_slots(tables, 'k.slot', theirs)}"
     listed = ", ".join(f"{sql} AS {quote(k)}" for k, sql in typed.items())
     source, order = (
         ('(SELECT *, row_number() OVER () AS "@row" FROM "@keys")', ' ORDER BY "@row"') if ordered else ('"@keys"', "")
@@ -70,13 +71,18 @@ def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False, or
     return found
 
 
-def _named_slots(tables: Tables) -> str:
-    """Return the JOIN that finds each key's slot among those of the candidates: by its time, if its name tells one."""
-    ((_, theirs, *_),) = tables.con.execute('DESCRIBE SELECT slot FROM "@keys"').fetchall()
+def named_slots(tables: Tables, column: str, kind: str) -> str:
+    """Return what to join, as ``s``, to find the candidates' slot of each name: by its time, if the name tells one.
+
+    Parameters
+    ----------
+    tables : Tables
+    column, kind : str
+        SQL of the name, and its DuckDB type.
+    """
     known = _same("slot", tables.columns["candidates"]["slot"], tables.zone)
-    asked = _same("k.slot", theirs, tables.zone)
     slots = f"SELECT min(slot) AS slot, {known} AS same FROM slot_times GROUP BY 2"
-    return f" LEFT JOIN ({slots}) s ON s.same = {asked}"
+    return f"({slots}) s ON s.same = {_same(column, kind, tables.zone)}"
 
 
 def _same(column: str, kind: str, zone: str) -> str:

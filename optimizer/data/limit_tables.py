@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from optimizer.data.key_tables import named_slots
 from optimizer.data.layout import CANDIDATES, family
 from optimizer.data.small import read_small
-from optimizer.data.times import NEVER, canonical, moment
 from optimizer.errors import DataError, Finding, cut, nearest
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_limits(path: Path, keys: tuple[str, ...], column: str, tables: Tables |
             )
         places.append(header.index(plain))
     if tables is not None:
-        for name, place in zip(keys, places, strict=False):
+        for name, place in zip(keys, places[:-1], strict=True):
             ours = _spelled(tables, name, {row[place] for row in rows if row[place] is not None}, path.name)
             for row in rows:
                 row[place] = ours.get(row[place], row[place])
@@ -99,10 +99,7 @@ def _spelled(tables: Tables, name: str, texts: set[str | None], file: str) -> di
         return {}
     tables.con.register("@texts", pa.table({"text": pa.array(sorted(filter(None, texts)), pa.string())}))
     if column.name == "slot":
-        told = moment("k.text", "VARCHAR", tables.zone) or NEVER
-        same = canonical(told.date, told.instant, "k.text")
-        known = canonical("s.date", "s.instant", "CAST(s.slot AS VARCHAR)")
-        query = f'SELECT k.text, CAST(s.slot AS VARCHAR) FROM "@texts" k JOIN slot_times s ON {known} = {same}'
+        query = f'SELECT text, CAST(s.slot AS VARCHAR) FROM "@texts" JOIN {named_slots(tables, "text", "VARCHAR")}'
     else:
         exact = f"TRY_CAST(text AS DOUBLE) = TRY_CAST(text AS {kind})" if family(kind) == "integer" else "true"
         query = (

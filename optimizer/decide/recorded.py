@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +37,6 @@ class Recorded:
         self.used: Mapping[int, int] = {}
         self._of: dict[Any, tuple[Kept, ...]] = {}
         self._count = 0
-        self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self._of)
@@ -73,7 +71,7 @@ class Recorded:
     def add(
         self, contacts: Sequence[Contact], customers: Iterable[Any], version: int, kinds: Sequence[int | None]
     ) -> Mapping[int, int]:
-        """Add contacts, all or none, and return what all that was recorded uses now.
+        """Add contacts, all or none, and return what all that was recorded uses now; one caller at a time.
 
         Parameters
         ----------
@@ -90,19 +88,18 @@ class Recorded:
         UsageError
             Something else was recorded for them since.
         """
-        with self._lock:
-            if version != self.version(customers):
-                raise UsageError(
-                    "something else was recorded since this was decided, and it might break a policy now",
-                    where="record",
-                    fix="decide again, and record that",
-                )
-            used = dict(self.used)
-            for (customer, row, uses), kind in zip(contacts, kinds, strict=True):
-                kept = Kept({**row, "customer": customer}, kind)
-                self._of[customer] = (*self._of.get(customer, ()), kept)
-                for line, amount in uses.items():
-                    used[line] = used.get(line, 0) + amount
-            self._count += len(contacts)
-            self.used = used
-            return used
+        if version != self.version(customers):
+            raise UsageError(
+                "something else was recorded since this was decided, and it might break a policy now",
+                where="record",
+                fix="decide again, and record that",
+            )
+        used = dict(self.used)
+        for (customer, row, uses), kind in zip(contacts, kinds, strict=True):
+            kept = Kept({**row, "customer": customer}, kind)
+            self._of[customer] = (*self._of.get(customer, ()), kept)
+            for line, amount in uses.items():
+                used[line] = used.get(line, 0) + amount
+        self._count += len(contacts)
+        self.used = used
+        return used

@@ -67,8 +67,8 @@ class Relay:
             except (OptimizerError, MemoryError):
                 raise
             except Exception as failure:  # a defect of one engine: another one may have none
-                what = f"{type(failure).__name__}: {cut(str(failure).partition(chr(10))[0])}"
-                refusal = NoPlanError(f"{engine.name} failed ({what})", fix=FAILED)
+                what = str(failure).partition("\n")[0]
+                refusal = NoPlanError(f"{engine.name} failed ({type(failure).__name__}: {cut(what)})", fix=FAILED)
                 failures.append(f"{refusal.findings[0].what}.")
             else:
                 best = found if best is None else better_of(best, found)

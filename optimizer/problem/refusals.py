@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimizer.problem.pairs import bits, floor_pairs, new_keys, pairs_of
+from optimizer.problem.pairs import Pairs, bits, floor_pairs, new_keys, pairs_of
 from optimizer.problem.primitives import (
     NEEDS,
     SERVES,
@@ -74,13 +74,20 @@ def _counter(problem: Problem, counter: Counter, taken: BoolArray) -> IntArray:
 
 def _distinct(problem: Problem, distinct: DistinctCounter, taken: BoolArray) -> IntArray:
     pairs = pairs_of(problem, distinct.uses, distinct.partition)
-    token, of = new_keys(problem, distinct, pairs)
-    held = np.zeros(len(of), bool)
-    held[token[(token >= 0) & taken[pairs.candidate]]] = True
-    used = np.bincount(of[held], minlength=len(pairs))
+    used, fresh = _keys(problem, distinct, pairs, taken)
     full = used >= distinct.limits(pairs.group, pairs.instance)
-    fresh = (token >= 0) & ~held[np.maximum(token, 0)] if len(held) else np.zeros(len(token), bool)
     return pairs.candidate[fresh & full[pairs.pair]]
+
+
+def _keys(
+    problem: Problem, counter: DistinctCounter | Floor, pairs: Pairs, taken: BoolArray
+) -> tuple[IntArray, BoolArray]:
+    """Return how many new keys a plan holds in each pair, and whether each entry would bring another."""
+    token, of = new_keys(problem, counter, pairs)
+    held = np.zeros(len(of) + 1, bool)  # the last is of keys that history holds
+    held[token[taken[pairs.candidate]]] = True
+    held[-1] = True
+    return np.bincount(of[held[:-1]], minlength=len(pairs)), ~held[token]
 
 
 def _conflict(problem: Problem, conflict: Conflict, taken: BoolArray) -> IntArray:
@@ -102,14 +109,12 @@ def _prerequisite(problem: Problem, prerequisite: Prerequisite, taken: BoolArray
 
 def _floor(problem: Problem, floor: Floor, taken: BoolArray) -> IntArray:
     pairs, need = floor_pairs(problem, floor)
+    after: IntArray
     if floor.key is None:
         after = pairs.sums(np.where(taken[pairs.candidate], pairs.weight, 0))[pairs.pair] + pairs.weight
     else:
-        token, of = new_keys(problem, floor, pairs)
-        held = np.zeros(len(of) + 1, bool)  # the last is of keys that history holds
-        held[token[taken[pairs.candidate]]] = True
-        held[-1] = True
-        after = np.bincount(of[held[:-1]], minlength=len(pairs))[pairs.pair] + ~held[token]
+        used, fresh = _keys(problem, floor, pairs, taken)
+        after = used[pairs.pair] + fresh
     short = after < need[pairs.pair]
     if floor.reaction is Shortfall.ALL_OR_NOTHING:
         short &= after != 0

@@ -154,7 +154,7 @@ def _switch(rule: PlanTotal, lot: Decimal, world: World, scope: Scope, amount: A
         )
     kind = np.flatnonzero(scope.kinds)
     uses = Incidence.of(kind, scope.label[kind], amount.weight[kind], kinds=world.kinds, instances=len(scope.labels))
-    size = min(math.ceil(Fraction(lot) * 10**amount.decimals), int(UNLIMITED) // 2)
+    size = min(math.ceil(Fraction(lot) * Fraction(10) ** amount.decimals), int(UNLIMITED) // 2)
     return Switch(
         rule=rule.name,
         uses=uses,

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 import optimizer as opt
+from optimizer.decide import decider as module
 from optimizer.errors import DataError, UnsupportedError, UsageError
 from tests.decide.kit import night, rows_of, table_of
 
@@ -246,10 +248,6 @@ def test_a_policy_shared_too_widely_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_who_records_first_does_not_tell_the_day_last(monkeypatch):
-    from threading import Event, Thread
-
-    from optimizer.decide import decider as module
-
     stock = {"constraints": [{"name": "stock", "total": "contacts", "where": "offer = 'cup'", "at_most": 2}]}
     head = {"version": 1, "name": "tea", "as_of": "2026-11-22T18:00:00+00:00", "objective": {"maximize": "value"}}
     rules = {"horizon": {"start": "2026-11-23", "days": 7}, "contact_policies": [{"name": "one", "at_most": 1}]}

@@ -78,7 +78,7 @@ class Run:
                 return self._solution()
         order, why = as_asked(linear, self.name) if through_pulp else choose_order(linear)
         self._ask(order[0], why)
-        if self.record.problem.rows:
+        if self.record.problem.rows and self.duals is None:
             self._price(self._away(LP, LP_SHARE))
         for solver in order:
             if self.limit is None and not self._reached():
