@@ -125,7 +125,7 @@ def _ours(problem: BaseException) -> OptimizerError:
     """Return the error of our tree that stands for any exception."""
     if isinstance(problem, OptimizerError):
         return problem
-    if isinstance(problem, click.Abort | KeyboardInterrupt):
+    if isinstance(problem, click.Abort | KeyboardInterrupt) or _in_a_query(problem):
         fix = "run it again; with --on-interrupt publish, a run keeps the best plan found until then"
         return InterruptedRun("interrupted; nothing was published", fix=fix)
     if isinstance(problem, click.ClickException):
@@ -139,6 +139,15 @@ def _ours(problem: BaseException) -> OptimizerError:
     return OptimizerError(
         what, fix="run it again with --debug and report the traceback: this is a defect of contactopt"
     )
+
+
+def _in_a_query(problem: BaseException) -> bool:
+    """Say whether an exception is Ctrl-C during a query of what is not read but written."""
+    if not isinstance(problem, RuntimeError):
+        return False
+    from optimizer.data.faults import is_interruption
+
+    return is_interruption(problem)
 
 
 def _usage(problem: click.ClickException) -> UsageError:

@@ -7,7 +7,7 @@ import signal
 from types import FrameType, TracebackType
 from typing import NoReturn
 
-PATIENCE = 1.0
+PATIENCE = 0.3
 """Seconds that the solver has to stop by itself; the whole command, its clearing up included, must end within two."""
 
 

@@ -34,6 +34,21 @@ def reading(where: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise translated(error, where) from error
+    except RuntimeError as error:
+        if not is_interruption(error):
+            raise
+        raise _interrupted(where) from error
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Say whether an exception is Ctrl-C during a query: DuckDB tells of it by either of two."""
+    return isinstance(error, duckdb.InterruptException) or (
+        isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    )
+
+
+def _interrupted(where: str) -> InterruptedRun:
+    return InterruptedRun("interrupted while reading", where=where, fix="run it again: nothing was written")
 
 
 def translated(error: duckdb.Error, where: str) -> OptimizerError:
@@ -41,8 +56,8 @@ def translated(error: duckdb.Error, where: str) -> OptimizerError:
     text = str(error)
     low = text.lower()
     place = _file_named(text) or where
-    if isinstance(error, duckdb.InterruptException):
-        return InterruptedRun("interrupted while reading", where=where, fix="run it again: nothing was written")
+    if is_interruption(error):
+        return _interrupted(where)
     if isinstance(error, duckdb.OutOfMemoryException):
         used = re.search(r"([\d.]+ \w+) \(([\d.]+ \w+)/([\d.]+ \w+) used\)", text)
         need = f": {used[2]} of {used[3]} are in use, and {used[1]} more are needed at once" if used else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from optimizer.data import open_tables
-from optimizer.errors import DataError, MachineError, OptimizerError, ScenarioError, UsageError
+from optimizer.data.faults import reading
+from optimizer.errors import DataError, InterruptedRun, MachineError, OptimizerError, ScenarioError, UsageError
 from optimizer.scenario import Scenario
 from tests.data.kit import CANDIDATES, opened, rows, scenario, write
 
@@ -254,3 +256,22 @@ def test_an_error_leaves_no_spill_folder(tmp_path: Path, monkeypatch: pytest.Mon
 
     gc.collect()
     assert not list(spill.iterdir())
+
+
+def test_ctrl_c_during_a_query_is_an_interruption() -> None:
+    def press(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, press)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(InterruptedRun, match="interrupted while reading"), reading("candidates.parquet"):
+            duckdb.connect().execute("SELECT sum(a.range * b.range) FROM range(200000) a, range(200000) b")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_another_error_of_running_is_not_taken_for_one() -> None:
+    with pytest.raises(RuntimeError, match="something else"), reading("candidates.parquet"):
+        raise RuntimeError("something else")
