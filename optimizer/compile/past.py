@@ -15,6 +15,7 @@ import pyarrow as pa
 from optimizer.compile.limits import numbers_of
 from optimizer.compile.quanta import FINEST, absolute_sum, exact_decimals, filled, places, to_quanta
 from optimizer.compile.sight import bind, joins
+from optimizer.data.key_tables import told_alike
 from optimizer.data.layout import quote
 from optimizer.data.times import local_day
 from optimizer.errors import DataError, Finding, ScenarioError
@@ -27,6 +28,7 @@ from optimizer.rules.world import Amount, Clock, Past, Scope
 
 if TYPE_CHECKING:
     from optimizer.compile.world import CompileWorld
+    from optimizer.data.tables import Tables
     from optimizer.rules.books import Sense
 
 EPOCH = 719163
@@ -85,11 +87,11 @@ def read_past(
     tables = world.tables
     if not tables.has("history"):
         return Rows(Past(none, none, none, np.zeros(0), none), np.zeros(0), np.zeros(0, object))
-    seen = HistorySight(tables.columns["history"])
+    seen = HistorySight(tables)
     condition = "true" if where is None else seen.sql(bind(tables.catalog, where))
     names = list(scope.labels[0]) if scope.labels else []
     label_columns = [tables.catalog.column(n) for n in names]
-    labels = [seen.column(c) for c in label_columns]
+    labels = [seen.text(c) for c in label_columns]
     amount = "1.0"
     if total is not None and total.expression is not None:
         amount = f"CAST({seen.sql(tables.catalog.bind(total.expression))} AS DOUBLE)"
@@ -133,7 +135,7 @@ def _key(world: CompileWorld, seen: HistorySight, columns: tuple[str, ...]) -> s
                 'CAST(history."@date" AS VARCHAR), CAST(history."@instant" AS VARCHAR))'
             )
         else:
-            parts.append(f"CAST({seen.column(column)} AS VARCHAR)")
+            parts.append(seen.text(column))
     return f"CAST(json_array({', '.join(parts)}) AS VARCHAR)"
 
 
@@ -184,15 +186,16 @@ def _label_codes(world: CompileWorld, scope: Scope, labels: list[str]) -> tuple[
     columns = {f"v{i}": [list(one.values())[i] for one in scope.labels] for i in range(len(labels))}
     table = pa.table({k: pa.array(v, pa.string()) for k, v in columns.items()} | {"code": range(len(scope.labels))})
     world.tables.con.register("@labels", table)
-    same = " AND ".join(f"l.v{i} IS NOT DISTINCT FROM CAST({sql} AS VARCHAR)" for i, sql in enumerate(labels))
+    same = " AND ".join(f"l.v{i} IS NOT DISTINCT FROM {sql}" for i, sql in enumerate(labels))
     return "l.code", f' JOIN "@labels" l ON {same}'
 
 
 class HistorySight:
     """How a rule's condition on candidates reads over history: keys and columns of the same name, or an error."""
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
-        self._columns = columns
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._columns = tables.columns["history"]
         self.used: frozenset[str] = frozenset()
 
     def column(self, column: ColumnName) -> str:
@@ -207,6 +210,10 @@ class HistorySight:
             return spelled(ColumnName("history", column.name))
         self.used |= {column.table or ""}
         return spelled(column)
+
+    def text(self, column: ColumnName) -> str:
+        """Return the SQL of a column's text, seen from history."""
+        return told_alike(self._tables, column, self.column(column))
 
     def sql(self, expression: Expression) -> str:
         """Return an expression over history."""

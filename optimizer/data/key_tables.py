@@ -1,4 +1,4 @@
-"""Tables of candidate keys: pins, and anybody's plan."""
+"""Tables of candidate keys: pins, and anybody's plan; and what history calls what the candidates have."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from optimizer.data.layout import KEYS, quote
+from optimizer.data.layout import CANDIDATES, KEYS, family, quote
 from optimizer.data.small import read_small
 from optimizer.data.tables import Tables
 from optimizer.data.times import NEVER, canonical, moment
 from optimizer.errors import DataError, nearest
+from optimizer.language.expressions import ColumnName
 
 
 def read_keys(tables: Tables, source: Any, *, what: str, whole: bool = False, ordered: bool = False) -> pa.Table:
@@ -83,6 +84,30 @@ def named_slots(tables: Tables, column: str, kind: str) -> str:
     known = _same("slot", tables.columns["candidates"]["slot"], tables.zone)
     slots = f"SELECT min(slot) AS slot, {known} AS same FROM slot_times GROUP BY 2"
     return f"({slots}) s ON s.same = {_same(column, kind, tables.zone)}"
+
+
+def told_alike(tables: Tables, column: ColumnName, told: str) -> str:
+    """Return SQL of a value of history as text, spelled as the candidates spell the same value.
+
+    Parameters
+    ----------
+    tables : Tables
+    column : ColumnName
+        Qualified, as planned contacts have it.
+    told : str
+        SQL of the value.
+    """
+    text = f"CAST({told} AS VARCHAR)"
+    own, theirs = tables.columns["history"].get(column.name), tables.columns[column.table or CANDIDATES][column.name]
+    if column.table not in (CANDIDATES, "slots") or own is None or own == theirs:
+        return text
+    if column.name == "slot":
+        found = f"(SELECT CAST(s.slot AS VARCHAR) FROM (SELECT 1) JOIN {named_slots(tables, told, own)})"
+        return f"coalesce({found}, {text})"
+    if {family(own), family(theirs)} <= {"integer", "decimal", "float"}:
+        same = f"TRY_CAST({told} AS {theirs})"
+        return f"CASE WHEN {same} = {told} THEN CAST({same} AS VARCHAR) ELSE {text} END"
+    return text
 
 
 def _same(column: str, kind: str, zone: str) -> str:

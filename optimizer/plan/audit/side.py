@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from optimizer.data.key_tables import told_alike
 from optimizer.data.layout import literal
 from optimizer.language.expressions import ColumnName, Expression
 from optimizer.rules.world import Clock
@@ -75,8 +76,10 @@ class Side:
         )
 
     def text(self, name: str) -> str:
-        """Return a column as text."""
-        return f"CAST({self.column(name)} AS VARCHAR)"
+        """Return a column as text; history's is spelled as the candidates'."""
+        if self._planned:
+            return f"CAST({self.column(name)} AS VARCHAR)"
+        return told_alike(self._tables, self._tables.catalog.column(name), self.column(name))
 
     def sql(self, expression: Expression) -> str:
         """Return an expression."""
