@@ -15,9 +15,9 @@ import numpy as np
 
 from optimizer.engines.decomposition.enumeration import every_pattern
 from optimizer.engines.decomposition.enumeration_kernel import list_answers
+from optimizer.engines.decomposition.marks import places
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns
-from optimizer.engines.decomposition.plan import places
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.warm import warm_in_time
 from optimizer.engines.exact.answer import Claim, Task

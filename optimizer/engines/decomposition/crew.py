@@ -34,8 +34,8 @@ from optimizer.problem.primitives import IntArray
 
 PART = 2**15
 """Candidates that a thread takes at a time."""
-HARDER = 30
-"""How many times the work a candidate of a tied unit takes."""
+CHANGES, HARDER = 8, 30
+"""How many times the work a candidate takes where units are solved with changes, and of a tied unit."""
 Int64s = npt.NDArray[np.int64]
 Room = TypeVar("Room")
 Result = TypeVar("Result")
@@ -138,7 +138,7 @@ class Crew:
             used = sums[worker].kinds_used, sums[worker].use
             close_units(mine, found.contact[:, 0], found.size[:, 0], self.candidates, self.terms, *used, mark)
 
-        self._benches(packed, pack)
+        self._benches(packed, 1, pack)
         self._desks(tied, tie)
         return Sums(*(np.sum(part, axis=0) for part in zip(*sums, strict=True)))
 
@@ -166,7 +166,7 @@ class Crew:
             self._tie(units, places, nodes, fewer, reach, found, desk)
 
         packed, tied = self._split(units)
-        self._benches(packed, pack)
+        self._benches(packed, CHANGES, pack)
         self._desks(tied, tie)
         return found
 
@@ -199,7 +199,7 @@ class Crew:
                     loss[place], changed[place, 0] = size[at], at
 
         packed, tied = self._split(units)
-        self._benches(packed, pack)
+        self._benches(packed, CHANGES, pack)
         self._desks(tied, tie)
         return loss, changed
 
@@ -225,8 +225,8 @@ class Crew:
         start, margin = self._margins(units[places])
         tied_answers(units, places, start, margin, self.rules.general, nodes, fewer, reach, *found, desk)
 
-    def _benches(self, places: IntArray, work: Callable[[IntArray, Bench, int], None]) -> None:
-        self._side_by_side(places, 1, lambda: bench_for(self.widest, self.rules.packed), work)
+    def _benches(self, places: IntArray, harder: int, work: Callable[[IntArray, Bench, int], None]) -> None:
+        self._side_by_side(places, harder, lambda: bench_for(self.widest, self.rules.packed), work)
 
     def _desks(self, places: IntArray, work: Callable[[IntArray, Desk, int], None]) -> None:
         self._side_by_side(places, HARDER, lambda: desk_for(self.widest, self.rules.general), work)

@@ -22,11 +22,11 @@ from optimizer.errors import InfeasibleError
 
 Marks = npt.NDArray[np.uint8]
 
-SMALL, MIDDLE, WHOLE = 20_000, 80_000, 400_000
-"""Candidates of the first and second sample; up to so many the last sample is all units."""
+SMALL, MIDDLE, LARGE = 20_000, 80_000, 200_000
+"""Candidates of the first, second and last sample; where twice the last is all units, these are the last."""
 LEAST = 200
 """Units of a sample at least."""
-TELLING, WIDEST = 20_000, 4_000_000
+TELLING, WIDEST = 10_000, 4_000_000
 """Units of the last sample at least, as long as they have no more than so many candidates."""
 SLOWER = 12
 """How many times the work a candidate of a unit that is not packed takes."""
@@ -140,7 +140,7 @@ class Ascent:
             self._cool(newton, HOT)
             self._widen(newton, self._sample(MIDDLE), HEARD)
             self._cool(newton, WARM)
-        last = self._sample(WHOLE, TELLING)
+        last = self._last_sample()
         self.hears = len(last) == problem.units or bool(newton.sample.heard.all())
         if len(last) == problem.units:
             self._widen(newton, last)
@@ -168,7 +168,7 @@ class Ascent:
 
     def follow(self, start: Floats, heat: float) -> None:
         """Go on from good prices of a problem nearby, at one temperature, in values of a typical contact."""
-        last = Sample(self.units, self._sample(WHOLE, TELLING), self.clock.check, HEARD)
+        last = Sample(self.units, self._last_sample(), self.clock.check, HEARD)
         newton, heat = Newton(last, start), heat * self.value
         if last.heard.all():
             newton.settle(heat)
@@ -187,6 +187,11 @@ class Ascent:
         work = problem.candidates + (SLOWER - 1) * len(general.helps)
         sizes = LEAST, candidates * problem.units // work, min(telling, WIDEST * problem.units // work)
         return evenly(problem.units, max(sizes))
+
+    def _last_sample(self) -> Drawn:
+        """Return the last sample where rows are few: of all units, where these are not many."""
+        twice = self._sample(2 * LARGE, 2 * TELLING)
+        return twice if len(twice) == self.units.problem.units else self._sample(LARGE, TELLING)
 
     def _some_of_every_group(self) -> Drawn:
         """Return the first sample where rows are many that hears all of them."""

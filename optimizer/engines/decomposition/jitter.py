@@ -19,9 +19,9 @@ from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.cut_back import offer_cut
 from optimizer.engines.decomposition.dual import Ascent
+from optimizer.engines.decomposition.marks import places
 from optimizer.engines.decomposition.pattern_kernel import BASE_NODES, PATTERN_NODES
 from optimizer.engines.decomposition.patterns import assemble, in_scale
-from optimizer.engines.decomposition.plan import places
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import spread

@@ -18,7 +18,7 @@ SWEEPS = 40, 8
 """Over the prices for a step, at most: where a sweep costs little, and where rows are many, as others follow anyway."""
 STEPS = 8
 """Newton steps at one temperature at most."""
-SETTLED = 0.001
+SETTLED = 0.02
 """A temperature is done with when a step promises less than this share of what smoothing adds."""
 BLUNT = 0.02
 """It is done with, too, when a step that promises less than this share keeps nothing of it: the rest is noise of the

@@ -16,12 +16,13 @@ import numpy as np
 from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
 from optimizer.engines.decomposition.dual import Ascent, Marks, Priced
+from optimizer.engines.decomposition.marks import places
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns, assemble, joined, patterns
-from optimizer.engines.decomposition.plan import Plan, places
+from optimizer.engines.decomposition.plan import Plan
 from optimizer.engines.decomposition.pool import Near
 from optimizer.engines.decomposition.repair import repaired
-from optimizer.engines.decomposition.rows import Floats
+from optimizer.engines.decomposition.rows import Floats, RowTable
 from optimizer.engines.decomposition.sampling import spread
 from optimizer.problem.pairs import in_order
 from optimizer.problem.primitives import UNLIMITED, IntArray
@@ -33,9 +34,9 @@ COLUMNS = 30_000
 """Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
-MENDERS = 200_000
+MENDERS = 100_000
 """For mending by single changes: at least so many units are looked at. Of more, those that lose less are enough."""
-TRIES = ((5, 0.05, (6.0,)), (1, 0.05, (6.0,)), (1, 0.1, (12.0, 24.0)))
+TRIES = ((10, 0.05, (6.0,)), (5, 0.05, (6.0,)), (1, 0.05, (6.0,)), (1, 0.1, (12.0, 24.0)))
 MANY_TRIES = ((1, 0.1, (8.0, 24.0)),)
 """One unit in how many is looked at; most regret, in values of a typical contact; and units for each contact that a row
 is off: until these suffice. Where rows are many, all units are looked at, and once."""
@@ -58,8 +59,16 @@ what lies between its relaxation and the bound: then answers are missing."""
 
 def judged(units: Units, chosen: IntArray) -> Plan | None:
     """Return the plan when it keeps every row, None otherwise; its units are legal by construction."""
-    problem, table = units.problem, units.table
-    use = units.use_of(chosen)
+    penalties = charged(units.table, units.use_of(chosen))
+    if penalties is None:
+        return None
+    penalties += units.floor_penalties(chosen)
+    value = int(np.asarray(units.problem.value)[chosen].sum(dtype=np.int64))
+    return Plan(chosen, value - ceil(penalties))
+
+
+def charged(table: RowTable, use: IntArray) -> Fraction | None:
+    """Return what a use of the rows costs in penalties; None where it breaks a hard one."""
     over = np.where(table.upper < UNLIMITED, np.maximum(use - table.upper, 0), 0)
     under = np.where(table.lower > -UNLIMITED, np.maximum(table.lower - use, 0), 0)
     broken = over + under
@@ -69,9 +78,7 @@ def judged(units: Units, chosen: IntArray) -> Plan | None:
         if penalty is None:
             return None
         penalties += penalty * int(broken[row])
-    penalties += units.floor_penalties(chosen)
-    value = int(np.asarray(problem.value)[chosen].sum(dtype=np.int64))
-    return Plan(chosen, value - ceil(penalties))
+    return penalties
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +107,8 @@ class Polish:
         base, units = self.ascent.best, self.ascent.units
         if base is None:
             return
-        self.offer(places(base.mark))
+        if charged(units.table, base.found.use) is not None:
+            self.offer(places(base.mark))
         if self.done or not units.table.count:
             return
         off, count = self._off(base), units.problem.units
@@ -108,7 +116,7 @@ class Polish:
         sizes = [(max(min(MENDERS, count), count // part), far, spares) for part, far, spares in tries]
         for size, far, spares in dict.fromkeys(sizes):  # few units: the first two are one
             listed = spread(count, size)
-            far *= min(MENDERS * count / size**2, 1.0)
+            far *= min(2 * MENDERS * count / size**2, 1.0)
             near = Near.find(units, listed, base.found.prices, far * self.ascent.value, self.ascent.clock.check)
             if not self.generated:
                 self._leave(base, near.lacking(spares[0] * off), spares[0] * off)

@@ -23,7 +23,7 @@ from optimizer.engines.decomposition.smooth_kernel import add_diagonal, deviatio
 from optimizer.problem.pairs import running
 from optimizer.problem.primitives import UNLIMITED, IntArray
 
-FAR = 7.0
+FAR = 5.0
 """Answers that lose more than so many temperatures are left out of the smoothing."""
 BLUR, MOST_LEARNT = 10.0, 2.0
 """Contacts that a row's use may change by chance; and how many times more or less a unit bends after one step."""
@@ -114,6 +114,8 @@ class Sample:
         self.shift(np.zeros(table.count))
         self._good: list[Patterns] = []
         self._center, self._reach = np.zeros(0), -1.0
+        self._told: tuple[float, float, Floats, Curvature] | None = None
+        self._heat = 0.0
         number, total = np.zeros(table.count, np.int64), np.zeros(table.count)
         uses = (table.start, table.row, table.weight, table.terms)
         heard(drawn.listed, units.candidates, *uses, number, total)
@@ -134,14 +136,21 @@ class Sample:
         """
         if FAR * heat > self._reach or not np.array_equal(prices, self._center):
             self.find(prices, FAR * heat)
+        if self._told is None or self._heat != heat:
+            self._told, self._heat = self._weigh(heat), heat
+        exact, smoothing, use, bends = self._told
+        value = exact + self.cost(prices)
+        return Point(value + smoothing, use, bends, value)
+
+    def _weigh(self, heat: float) -> tuple[float, float, Floats, Curvature]:
+        """Return what all units of the sample add to the value, to the smoothing, to the use and to the curvature."""
         edges = np.cumsum([0, *(len(part.units) for part in self._good)]).tolist()
         told = [
             aside(self.units.threads, self._weighed, part, self.drawn.weight[first:last], heat)
             for part, first, last in zip(self._good, edges[:-1], edges[1:], strict=True)
         ]
         exact, smoothing, use, bends = zip(*(part.result() for part in told), strict=True)
-        value = sum(exact) + self.cost(prices)
-        return Point(value + sum(smoothing), np.sum(use, axis=0), Curvature.joined(bends), value)
+        return sum(exact), sum(smoothing), np.sum(use, axis=0), Curvature.joined(bends)
 
     def _weighed(self, good: Patterns, weight: Floats, heat: float) -> tuple[float, float, Floats, Curvature]:
         """Return what some units add to the value, to the smoothing, to the use and to the curvature."""
@@ -156,7 +165,7 @@ class Sample:
         """Find the patterns that lose no more than ``reach`` at some prices."""
         found = self.units.prices(prices)
         self._good = patterns(self.units, found, self.drawn.listed, reach, check=self.check, valued=False)
-        self._center, self._reach = prices.copy(), reach
+        self._center, self._reach, self._told = prices.copy(), reach, None
 
     def cost(self, prices: Floats) -> float:
         """Return Σ price · limit."""

@@ -39,7 +39,7 @@ def problem():
 @pytest.fixture
 def small_samples(monkeypatch):
     """Make 40,000 candidates so many that samples are needed, and that they do not know every branch."""
-    for name, size in {"SMALL": 4_000, "MIDDLE": 8_000, "WHOLE": 10_000, "MEMBERS": 5}.items():
+    for name, size in {"SMALL": 4_000, "MIDDLE": 8_000, "LARGE": 5_000, "TELLING": 200, "MEMBERS": 5}.items():
         monkeypatch.setattr(dual, name, size)
 
 
@@ -58,7 +58,7 @@ def test_a_sample_by_groups_has_some_of_each_and_stands_for_all(problem):
 
 def test_rows_that_few_units_use_are_priced_as_by_all_units(problem, small_samples, monkeypatch):
     sampled = make(None).solve(problem, Request(gap=1e-3))
-    monkeypatch.setattr(dual, "WHOLE", 10**9)
+    monkeypatch.setattr(dual, "LARGE", 10**9)
     by_all = make(None).solve(problem, Request(gap=1e-3))
     assert evaluate(problem, sampled.chosen).ok
     assert sampled.bound - sampled.objective <= 1e-3 * sampled.objective
