@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Pass, Units
-from optimizer.engines.decomposition.newton import STEPS, Newton
+from optimizer.engines.decomposition.newton import SETTLED, STEPS, Newton
 from optimizer.engines.decomposition.proof import Proof
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import Drawn, evenly, grouped, spread
@@ -38,6 +38,9 @@ HEARD = 200
 """Candidates that use a row in the first samples, so that these say something of its price."""
 CORRECTION = 0.02
 """Temperature at which a sample follows the slope of more units."""
+STILL = 0.001
+"""Where a sample does not hear every row, a temperature is done with only when a step promises less than this share of
+what smoothing adds: what it leaves at rows that few units use takes many passes to mend."""
 FOLLOWED = 1e-6
 """Share of what smoothing adds below which a correction is not worth a step."""
 PASSES = 6
@@ -207,8 +210,9 @@ class Ascent:
             newton.sample = Sample(self.units, drawn, self.clock.check, heard)
 
     def _cool(self, newton: Newton, heats: tuple[float, ...], steps: int = STEPS) -> None:
+        settled = SETTLED if newton.sample.heard.all() else STILL
         for heat in heats:
-            newton.settle(heat * self.value, steps)
+            newton.settle(heat * self.value, steps, settled)
             self._refute(newton)
 
     def _refute(self, newton: Newton) -> None:
