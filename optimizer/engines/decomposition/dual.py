@@ -55,6 +55,8 @@ has so many units beside. Rows of groups no larger are heard in full; of larger 
 STRIDES, STRIDING, FEWER = 3, 20, 2
 """Newton steps at one temperature where passes correct what is left; passes that do where rows are many; and steps of
 the last sample there, as its curvature costs more than a pass."""
+DOUBTING = 4
+"""One in so many of them asks whether its prices prove that there is no plan."""
 WARY = 16.0
 """The trust region of the first of these is no larger: what a sample trusts far goes wrong with all units."""
 
@@ -278,8 +280,9 @@ class Ascent:
         enough = SLACK * self.gap * abs(here.bound)
         newton.sample.shift(np.zeros(len(newton.prices)))
         bends = newton.sample.at(newton.prices, heat).bends
-        for _ in range(STRIDING):
-            self._refute(newton)
+        for number in range(STRIDING):
+            if number % DOUBTING == 0:
+                self._refute(newton)
             step, promised = newton.step(here.found.use.astype(float), bends, heat)
             if promised <= enough or self.clock.stopped():
                 return

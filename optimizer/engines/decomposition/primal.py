@@ -37,9 +37,9 @@ FIRST_REACH, WIDEN = 0.01, 3.0
 MENDERS = 100_000
 """For mending by single changes: at least so many units are looked at. Of more, those that lose less are enough."""
 TRIES = ((10, 0.05, (6.0,)), (5, 0.05, (6.0,)), (1, 0.05, (6.0,)), (1, 0.1, (12.0, 24.0)))
-MANY_TRIES = ((1, 0.1, (8.0, 24.0)),)
+MANY_TRIES = ((2, 0.05, (8.0, 24.0)), (1, 0.1, (8.0, 24.0)))
 """One unit in how many is looked at; most regret, in values of a typical contact; and units for each contact that a row
-is off: until these suffice. Where rows are many, all units are looked at, and once."""
+is off: until these suffice. Where rows are many, more units are looked at."""
 FEW = 300
 """Rows beyond which the first reach is wider, and mending looks at more: of a small group, the nearest may be far."""
 ROUNDS, WIDENED = 40, 9
