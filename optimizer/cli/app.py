@@ -125,11 +125,11 @@ def _ours(problem: BaseException) -> OptimizerError:
     """Return the error of our tree that stands for any exception."""
     if isinstance(problem, OptimizerError):
         return problem
+    if isinstance(problem, click.ClickException):
+        return _usage(problem)
     if isinstance(problem, click.Abort | KeyboardInterrupt) or _in_a_query(problem):
         fix = "run it again; with --on-interrupt publish, a run keeps the best plan found until then"
         return InterruptedRun("interrupted; nothing was published", fix=fix)
-    if isinstance(problem, click.ClickException):
-        return _usage(problem)
     if isinstance(problem, MemoryError):
         return MachineError("out of memory", fix="set solve.memory_limit, close other programs, or try --sample 1%")
     if isinstance(problem, OSError):
@@ -143,8 +143,6 @@ def _ours(problem: BaseException) -> OptimizerError:
 
 def _in_a_query(problem: BaseException) -> bool:
     """Say whether an exception is Ctrl-C during a query of what is not read but written."""
-    if not isinstance(problem, RuntimeError):
-        return False
     from optimizer.data.faults import is_interruption
 
     return is_interruption(problem)

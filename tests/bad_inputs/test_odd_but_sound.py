@@ -15,15 +15,9 @@ from optimizer.errors import DataError, OptimizerError, ScenarioError, UsageErro
 from optimizer.ledger import Place
 from optimizer.ledger.sink import hand_over
 from optimizer.plan import places
+from tests.week import week
 
-HEAD = {
-    "version": 1,
-    "name": "odd",
-    "as_of": "2026-11-22T18:00:00+00:00",
-    "horizon": {"start": "2026-11-23", "days": 7},
-    "objective": {"maximize": "value"},
-    "contact_policies": [{"name": "one", "at_most": 1}],
-}
+HEAD = week("odd", contact_policies=[{"name": "one", "at_most": 1}])
 
 
 def solve(extra: dict | None = None, *, base: Path = Path(), sample: float | None = None, **frames) -> opt.Plan:

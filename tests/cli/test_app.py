@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import click
+import duckdb
 import pytest
 
 from optimizer import errors
@@ -119,6 +120,8 @@ def test_all_findings_of_a_stage_are_listed_up_to_twenty(
         (PermissionError(errno.EACCES, "Permission denied", "/root/x"), 7, "Permission denied"),
         (MemoryError(), 7, "out of memory"),
         (KeyboardInterrupt(), 130, "interrupted; nothing was published.\n  Maybe run it again"),
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), 130, "interrupted; nothing was published"),
+        (RuntimeError("Query interrupted"), 130, "interrupted; nothing was published"),
         (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero"),
     ],
 )

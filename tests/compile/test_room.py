@@ -12,15 +12,14 @@ from optimizer.errors import OptimizerError, ScenarioError
 from optimizer.problem.linear import MOST
 from optimizer.problem.linearize import linearize
 from optimizer.solve import build
+from tests.week import week
 
-HEAD = {
-    "version": 1,
-    "name": "room",
-    "as_of": "2026-11-22T18:00:00+00:00",
-    "horizon": {"start": "2026-11-23", "days": 2},
-    "objective": {"maximize": "value / 3"},
-    "contact_policies": [{"name": "one", "at_most": 1}],
-}
+HEAD = week(
+    "room",
+    horizon={"start": "2026-11-23", "days": 2},
+    objective={"maximize": "value / 3"},
+    contact_policies=[{"name": "one", "at_most": 1}],
+)
 CUSTOMERS = 20
 
 

@@ -19,6 +19,7 @@ import optimizer as opt
 from optimizer.decide import decider as module
 from optimizer.errors import DataError, UnsupportedError, UsageError
 from tests.decide.kit import night, rows_of, table_of
+from tests.week import week
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "scenarios/quickstart"
@@ -233,26 +234,21 @@ def test_a_policy_shared_too_widely_is_refused_by_name(tmp_path: Path) -> None:
     pd.DataFrame({"customer": names, "branch": "north"}).to_csv(tmp_path / "customers.csv", index=False)
     pd.DataFrame({"customer": names, "offer": "A", "value": 1.0}).to_csv(tmp_path / "candidates.csv", index=False)
     scenario = opt.Scenario.from_dict(
-        {
-            "version": 1,
-            "name": "branches",
-            "as_of": "2026-11-22T18:00:00Z",
-            "horizon": {"start": "2026-11-23", "days": 7},
-            "data": {"candidates": str(tmp_path / "candidates.csv"), "customers": str(tmp_path / "customers.csv")},
-            "objective": {"maximize": "value"},
-            "contact_policies": [{"name": "ten-a-branch", "at_most": 10, "per": "branch"}],
-        }
+        week(
+            "branches",
+            data={"candidates": str(tmp_path / "candidates.csv"), "customers": str(tmp_path / "customers.csv")},
+            contact_policies=[{"name": "ten-a-branch", "at_most": 10, "per": "branch"}],
+        )
     )
     with pytest.raises(UnsupportedError, match="'ten-a-branch' is shared by more customers"):
         opt.Decider.load(opt.solve(scenario, engine="exact"))
 
 
 def test_who_records_first_does_not_tell_the_day_last(monkeypatch):
-    stock = {"constraints": [{"name": "stock", "total": "contacts", "where": "offer = 'cup'", "at_most": 2}]}
-    head = {"version": 1, "name": "tea", "as_of": "2026-11-22T18:00:00+00:00", "objective": {"maximize": "value"}}
-    rules = {"horizon": {"start": "2026-11-23", "days": 7}, "contact_policies": [{"name": "one", "at_most": 1}]}
+    stock = {"name": "stock", "total": "contacts", "where": "offer = 'cup'", "at_most": 2}
+    scenario = week("tea", contact_policies=[{"name": "one", "at_most": 1}], constraints=[stock])
     asked = pd.DataFrame({"customer": ["Ann", "Ann", "Bob"], "offer": ["tea", "cup", "cup"], "value": [3, 5, 4]})
-    decider = opt.Decider.load(opt.solve(opt.Scenario.from_dict(head | rules | stock), candidates=asked))
+    decider = opt.Decider.load(opt.solve(opt.Scenario.from_dict(scenario), candidates=asked))
     first, second = (decider.decide(who, [{"offer": "cup", "value": 6}]) for who in ("c1", "c2"))
     of, begun, go_on = module.Day.of, Event(), Event()
 

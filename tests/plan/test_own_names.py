@@ -12,16 +12,13 @@ import optimizer as opt
 from optimizer.errors import DataError
 from optimizer.plan.audit import audit_contacts
 from optimizer.solve import build
+from tests.week import week
 
-SCENARIO = {
-    "version": 1,
-    "name": "own-names",
-    "as_of": "2026-11-22T18:00:00+00:00",
-    "horizon": {"start": "2026-11-23", "days": 7},
-    "objective": {"maximize": "value"},
-    "contact_policies": [{"name": "rest", "spacing": "2 days"}],
-    "constraints": [{"name": "spend", "total": "rowid", "at_most": 20}],
-}
+SCENARIO = week(
+    "own-names",
+    contact_policies=[{"name": "rest", "spacing": "2 days"}],
+    constraints=[{"name": "spend", "total": "rowid", "at_most": 20}],
+)
 
 
 def candidates() -> pd.DataFrame:

@@ -6,14 +6,8 @@ import pandas as pd
 import pytest
 
 import optimizer as opt
+from tests.week import week
 
-HEAD = {
-    "version": 1,
-    "name": "keys",
-    "as_of": "2026-11-22T18:00:00+00:00",
-    "horizon": {"start": "2026-11-23", "days": 7},
-    "objective": {"maximize": "value"},
-}
 SENT = pd.to_datetime(["2026-11-21 10:00"], utc=True)
 
 
@@ -25,7 +19,7 @@ def chosen(key: str, tonight: list, sent: list, *, distinct: bool = False) -> in
     if key != "slot":
         frame["slot"] = "2026-11-23"
     history = pd.DataFrame({"customer": ["a"], "offer": ["o"], "channel": [""], "at": SENT, key: sent})
-    plan = opt.solve(opt.Scenario.from_dict(HEAD | {"contact_policies": [rule]}), candidates=frame, history=history)
+    plan = opt.solve(opt.Scenario.from_dict(week("keys", contact_policies=[rule])), candidates=frame, history=history)
     assert plan.audit.ok
     return len(plan.contacts)
 

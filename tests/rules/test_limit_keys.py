@@ -9,14 +9,7 @@ import pytest
 
 import optimizer as opt
 from optimizer.errors import DataError
-
-HEAD = {
-    "version": 1,
-    "name": "keys",
-    "as_of": "2026-11-22T18:00:00+00:00",
-    "horizon": {"start": "2026-11-23", "days": 7},
-    "objective": {"maximize": "value"},
-}
+from tests.week import week
 
 
 def solve(folder: Path, key: str, values: list, limit: object, *, policy: bool = False) -> opt.Plan:
@@ -31,7 +24,7 @@ def solve(folder: Path, key: str, values: list, limit: object, *, policy: bool =
     rules = {"contact_policies": [rule]} if policy else {"constraints": [rule | {"total": "contacts"}]}
     rows = {"customer": ["a", "a" if policy else "b"], "offer": ["o", "p"], "value": [1.0, 2.0]}
     frame = pd.DataFrame(rows | {key: values} if key != "offer" else rows | {"offer": values})
-    return opt.solve(opt.Scenario.from_dict(HEAD | rules, base=folder), candidates=frame)
+    return opt.solve(opt.Scenario.from_dict(week("keys", **rules), base=folder), candidates=frame)
 
 
 @pytest.mark.parametrize("policy", [False, True])

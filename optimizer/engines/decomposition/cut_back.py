@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.dual import Marks
-from optimizer.engines.decomposition.marks import places
+from optimizer.engines.decomposition.marks import Marks, places
 from optimizer.engines.decomposition.primal import Polish
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.exact.effort import wasted_effort

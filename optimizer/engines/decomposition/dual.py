@@ -9,18 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from optimizer.engines.decomposition.clock import Clock
 from optimizer.engines.decomposition.compiled import Pass, Units
-from optimizer.engines.decomposition.newton import SETTLED, STEPS, Newton
+from optimizer.engines.decomposition.marks import Marks
+from optimizer.engines.decomposition.newton import STEPS, Newton
 from optimizer.engines.decomposition.proof import Proof
 from optimizer.engines.decomposition.rows import Floats
 from optimizer.engines.decomposition.sampling import Drawn, evenly, grouped, spread
 from optimizer.engines.decomposition.smooth import Sample
 from optimizer.errors import InfeasibleError
-
-Marks = npt.NDArray[np.uint8]
 
 SMALL, MIDDLE, LARGE = 20_000, 80_000, 200_000
 """Candidates of the first, second and last sample; where twice the last is all units, these are the last."""
@@ -38,9 +36,6 @@ HEARD = 200
 """Candidates that use a row in the first samples, so that these say something of its price."""
 CORRECTION = 0.02
 """Temperature at which a sample follows the slope of more units."""
-STILL = 0.001
-"""Where a sample does not hear every row, a temperature is done with only when a step promises less than this share of
-what smoothing adds: what it leaves at rows that few units use takes many passes to mend."""
 FOLLOWED = 1e-6
 """Share of what smoothing adds below which a correction is not worth a step."""
 PASSES = 6
@@ -212,9 +207,8 @@ class Ascent:
             newton.sample = Sample(self.units, drawn, self.clock.check, heard)
 
     def _cool(self, newton: Newton, heats: tuple[float, ...], steps: int = STEPS) -> None:
-        settled = SETTLED if newton.sample.heard.all() else STILL
         for heat in heats:
-            newton.settle(heat * self.value, steps, settled)
+            newton.settle(heat * self.value, steps)
             self._refute(newton)
 
     def _refute(self, newton: Newton) -> None:

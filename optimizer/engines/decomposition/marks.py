@@ -8,8 +8,10 @@ import numpy.typing as npt
 from optimizer.engines.jit import bare_kernel
 from optimizer.problem.primitives import IntArray
 
+Marks = npt.NDArray[np.uint8]
 
-def places(mark: npt.NDArray[np.uint8]) -> IntArray:
+
+def places(mark: Marks) -> IntArray:
     """Return where a mark is 1, ascending."""
     size = np.count_nonzero(mark.view(bool))
     place = np.empty(size + 1, np.int64)

@@ -18,8 +18,9 @@ SWEEPS = 40, 8
 """Over the prices for a step, at most: where a sweep costs little, and where rows are many, as others follow anyway."""
 STEPS = 8
 """Newton steps at one temperature at most."""
-SETTLED = 0.02
-"""A temperature is done with when a step promises less than this share of what smoothing adds."""
+SETTLED, STILL = 0.02, 0.001
+"""A temperature is done with when a step promises less than this share of what smoothing adds; and where the sample
+does not hear every row: what is left at rows that few units use takes many passes to mend."""
 BLUNT = 0.02
 """It is done with, too, when a step that promises less than this share keeps nothing of it: the rest is noise of the
 answers that are left out."""
@@ -46,8 +47,10 @@ class Newton:
         here = self.sample.at(self.prices, heat)
         return self.step(here.use, here.bends, heat)[1] / max(abs(here.exact), 1.0)
 
-    def settle(self, heat: float, steps: int = STEPS, settled: float = SETTLED, enough: float = 0.0) -> Point:
+    def settle(self, heat: float, steps: int = STEPS, settled: float | None = None, enough: float = 0.0) -> Point:
         """Minimise at one temperature, until a step promises less than a share of the smoothing, or ``enough``."""
+        if settled is None:
+            settled = SETTLED if self.sample.heard.all() else STILL
         here = self.sample.at(self.prices, heat)
         for _ in range(steps):
             step, promised = self.step(here.use, here.bends, heat)

@@ -15,8 +15,8 @@ import numpy as np
 
 from optimizer.engines.decomposition.columns import united
 from optimizer.engines.decomposition.compiled import Units
-from optimizer.engines.decomposition.dual import Ascent, Marks, Priced
-from optimizer.engines.decomposition.marks import places
+from optimizer.engines.decomposition.dual import Ascent, Priced
+from optimizer.engines.decomposition.marks import Marks, places
 from optimizer.engines.decomposition.master import Master
 from optimizer.engines.decomposition.patterns import Patterns, assemble, joined, patterns
 from optimizer.engines.decomposition.plan import Plan
@@ -34,8 +34,9 @@ COLUMNS = 30_000
 """Columns beyond which the pool is not widened any more."""
 FIRST_REACH, WIDEN = 0.01, 3.0
 """Most regret of a pattern, in values of a typical contact, at first; how it and the spare grow by the round."""
-MENDERS = 100_000
-"""For mending by single changes: at least so many units are looked at. Of more, those that lose less are enough."""
+MENDERS, AMONG = 100_000, 200_000
+"""For mending by single changes: at least so many units are looked at; of more than so many, those that lose less are
+enough."""
 TRIES = ((10, 0.05, (6.0,)), (5, 0.05, (6.0,)), (1, 0.05, (6.0,)), (1, 0.1, (12.0, 24.0)))
 MANY_TRIES = ((2, 0.05, (8.0, 24.0)), (1, 0.1, (8.0, 24.0)))
 """One unit in how many is looked at; most regret, in values of a typical contact; and units for each contact that a row
@@ -114,9 +115,9 @@ class Polish:
         off, count = self._off(base), units.problem.units
         tries = MANY_TRIES if units.table.count > FEW else TRIES
         sizes = [(max(min(MENDERS, count), count // part), far, spares) for part, far, spares in tries]
-        for size, far, spares in dict.fromkeys(sizes):  # few units: the first two are one
+        for size, far, spares in dict.fromkeys(sizes):  # few units: the first are one
             listed = spread(count, size)
-            far *= min(2 * MENDERS * count / size**2, 1.0)
+            far *= min(AMONG * count / size**2, 1.0)
             near = Near.find(units, listed, base.found.prices, far * self.ascent.value, self.ascent.clock.check)
             if not self.generated:
                 self._leave(base, near.lacking(spares[0] * off), spares[0] * off)
